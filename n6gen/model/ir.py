@@ -1,0 +1,127 @@
+"""The integer graph that a QDQ ONNX means: int8 tensors, one integer operator between them.
+
+Batch is 1. Shapes are (height, width, channels); the order in memory is the compiler's choice. A tensor's real value is
+``scale * (q - zero_point)`` with `scale` a float32. Weights are [out, kernel height, kernel width, in per group].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+
+@attrs.frozen
+class Tensor:
+    """An int8 activation tensor. `name` is the ONNX name of its quantised form."""
+
+    name: str
+    height: int
+    width: int
+    channels: int
+    scale: np.float32
+    zero_point: int
+
+    @property
+    def size(self) -> int:
+        """Elements, and bytes as they are int8."""
+        return self.height * self.width * self.channels
+
+
+@attrs.frozen(eq=False)
+class Conv:
+    """Convolution with per-channel weights. `pads` is (top, left, bottom, right); padding has the input's zero point.
+
+    weights int8 [out, kh, kw, in / groups]; bias int32 [out] in units of input scale x weight scale;
+    weight_scale float32 [out].
+    """
+
+    name: str
+    inputs: tuple[str]
+    output: str
+    weights: npt.NDArray[np.int8]
+    bias: npt.NDArray[np.int32]
+    weight_scale: npt.NDArray[np.float32]
+    strides: tuple[int, int] = (1, 1)
+    dilations: tuple[int, int] = (1, 1)
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0)
+    groups: int = 1
+
+
+@attrs.frozen
+class Add:
+    """Element-wise sum of two tensors of one shape."""
+
+    name: str
+    inputs: tuple[str, str]
+    output: str
+
+
+@attrs.frozen
+class GlobalAveragePool:
+    """Mean over height and width."""
+
+    name: str
+    inputs: tuple[str]
+    output: str
+
+
+@attrs.frozen
+class Resize:
+    """Linear interpolation with half-pixel centres, by whole factors (height, width)."""
+
+    name: str
+    inputs: tuple[str]
+    output: str
+    factors: tuple[int, int]
+
+
+@attrs.frozen
+class Concat:
+    """Channels of several tensors of one height and width, one after another."""
+
+    name: str
+    inputs: tuple[str, ...]
+    output: str
+
+
+@attrs.frozen
+class Pad:
+    """The tensor with `pads` (top, left, bottom, right) rows and columns of its zero point around it."""
+
+    name: str
+    inputs: tuple[str]
+    output: str
+    pads: tuple[int, int, int, int]
+
+
+@attrs.frozen
+class Same:
+    """A change of view that moves no byte (Squeeze, Reshape of a 1x1 tensor)."""
+
+    name: str
+    inputs: tuple[str]
+    output: str
+
+
+Node: TypeAlias = Conv | Add | GlobalAveragePool | Resize | Concat | Pad | Same
+
+
+@attrs.frozen(eq=False)
+class Graph:
+    """Nodes in an order in which each comes after those it reads. One input, one output."""
+
+    input: str
+    output: str
+    tensors: Mapping[str, Tensor]
+    nodes: tuple[Node, ...]
+
+    def macs(self, node: Node) -> int:
+        """Multiply-accumulates of one node; 0 for all but Conv."""
+        if not isinstance(node, Conv):
+            return 0
+        out = self.tensors[node.output]
+        return out.height * out.width * int(node.weights.size)

@@ -1,0 +1,117 @@
+"""The one way n6gen starts another program.
+
+List-form argv, no shell, stdin closed, a time-out that always ends the whole process group, output streamed line by
+line to a caller and kept in full in a log file. Nothing else in n6gen may import `subprocess`, except the emulator,
+whose process outlives a call.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from n6gen.errors import MissingToolError
+
+#: A killed group gets this long to end before it is given up on, in seconds.
+_GRACE_S = 5.0
+
+
+@attrs.frozen
+class Result:
+    """What a finished process said. `output` is stdout and stderr in the order they came."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    output: str
+    seconds: float
+    timed_out: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended by itself with exit code 0."""
+        return self.returncode == 0 and not self.timed_out
+
+    def tail(self, lines: int = 12) -> str:
+        """The last lines of the output, for an error message."""
+        return "\n".join(self.output.rstrip().splitlines()[-lines:])
+
+
+def run(
+    argv: Sequence[str | os.PathLike[str]],
+    *,
+    timeout: float,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    log: Path | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> Result:
+    """Run `argv` to its end and return what it said; a non-zero exit code is the caller's to judge.
+
+    `timeout` is in seconds and bounds the whole call. `env` is added to the caller's environment.
+    `on_line` gets each line of output as it comes, without its newline.
+
+    Raises MissingToolError if the program cannot be started. On any exception (Ctrl-C included) the whole process
+    group is killed before it propagates.
+    """
+    words = tuple(os.fspath(word) for word in argv)
+    started = time.monotonic()
+    try:
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env={**os.environ, **env} if env else None,
+            start_new_session=os.name == "posix",
+        )
+    except OSError as error:
+        raise MissingToolError(f"cannot start {words[0]}: {error.strerror or error}") from error
+
+    lines: list[str] = []
+    reader = threading.Thread(target=_pump, args=(process, lines, on_line), daemon=True)
+    reader.start()
+    timed_out = False
+    try:
+        try:
+            process.wait(timeout)
+            # A grandchild may hold the pipe open; the deadline covers it too.
+            reader.join(max(0.1, timeout - (time.monotonic() - started)))
+            timed_out = reader.is_alive()
+        except subprocess.TimeoutExpired:
+            timed_out = True
+    finally:
+        if timed_out or process.poll() is None:
+            kill_group(process)
+            reader.join(_GRACE_S)
+    result = Result(words, process.wait(), "".join(lines), time.monotonic() - started, timed_out)
+    if log is not None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("$ " + " ".join(words) + "\n" + result.output, encoding="utf-8")
+    return result
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started; returns when the process itself is gone."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait(_GRACE_S)
+
+
+def _pump(process: subprocess.Popen[bytes], lines: list[str], on_line: Callable[[str], None] | None) -> None:
+    assert process.stdout is not None  # noqa: S101 - stdout=PIPE above
+    for raw in process.stdout:
+        line = raw.decode("utf-8", "replace")
+        lines.append(line)
+        if on_line is not None:
+            on_line(line.rstrip("\r\n"))

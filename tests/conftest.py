@@ -1,0 +1,48 @@
+"""What all tests share: where the test data is, and a state and cache folder of each test's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def shared_dir() -> Path | None:
+    """The test data folder: `$N6GEN_SHARED`, else `../shared` beside the checkout; None if it is not there."""
+    folder = Path(os.environ.get("N6GEN_SHARED") or _ROOT.parent / "shared")
+    return folder.resolve() if (folder / "models").is_dir() else None
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The test data folder; skips where a checkout has none."""
+    folder = shared_dir()
+    if folder is None:
+        pytest.skip("no test data: set N6GEN_SHARED to the folder that holds models/, frames/ and fixtures/")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees, or leaves anything in, a user's state, cache or configuration."""
+    base = tmp_path_factory.mktemp("n6gen")
+    for name in [name for name in os.environ if name.startswith("N6GEN_") and name != "N6GEN_SHARED"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("N6GEN_STATE_DIR", str(base / "state"))
+    monkeypatch.setenv("N6GEN_CACHE_DIR", str(base / "cache"))
+
+
+_TOOLS = {"arm": ("arm-none-eabi-gcc",), "qemu": ("qemu-system-arm", "arm-none-eabi-gcc")}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need a tool skip, with its name, where it is missing."""
+    for item in items:
+        for marker, tools in _TOOLS.items():
+            missing = [tool for tool in tools if shutil.which(tool) is None]
+            if missing and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=f"{', '.join(missing)} is not on PATH"))
