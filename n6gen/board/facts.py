@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -146,7 +147,9 @@ def parse_board(raw: Mapping[str, Any], folder: Path) -> Board:
     for partition in partitions:
         _check_inside(partition, nor)
         if partition.offset % raw["nor"]["erase_large"] or partition.size % raw["nor"]["erase_large"]:
-            raise InputError(f"partition {partition.name} is not aligned to the NOR's {raw['nor']['erase_large']} B block")
+            raise InputError(
+                f"partition {partition.name} is not aligned to the NOR's {raw['nor']['erase_large']} B block"
+            )
     _check_apart(regions.values())
     _check_apart(partitions)
     _check_apart(memories.values())
@@ -182,6 +185,6 @@ def _check_inside(part: Region | Partition, memory: Memory) -> None:
 
 def _check_apart(parts: Iterable[Memory | Region | Partition]) -> None:
     spans = sorted((p.address if isinstance(p, Partition) else p.base, p.end, p.name) for p in parts)
-    for (_, end, low), (base, _, high) in zip(spans, spans[1:], strict=False):
+    for (_, end, low), (base, _, high) in itertools.pairwise(spans):
         if base < end:
             raise InputError(f"{low} and {high} overlap at {base:#010x}")

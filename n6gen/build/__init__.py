@@ -1,0 +1,1 @@
+"""From a model to a folder of images: compile, render, build, sign, and a manifest of all that it depended on."""

@@ -1,0 +1,1 @@
+"""One measuring run: frames in, samples and masks out, checked against the integer reference."""

@@ -1,0 +1,1 @@
+"""What a session looks like to people: tables, pictures, pages."""
