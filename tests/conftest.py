@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+#: Variables that are the test run's own.
+_OURS = ("N6GEN_SHARED", "N6GEN_REQUIRE_SHARED")
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -21,6 +23,8 @@ def shared_dir() -> Path | None:
 def shared() -> Path:
     """The test data folder; skips where a checkout has none."""
     folder = shared_dir()
+    if folder is None and os.environ.get("N6GEN_REQUIRE_SHARED"):
+        pytest.fail("this run must have the test data, and N6GEN_SHARED does not lead to it")
     if folder is None:
         pytest.skip("no test data: set N6GEN_SHARED to the folder that holds models/, frames/ and fixtures/")
     return folder
@@ -30,7 +34,7 @@ def shared() -> Path:
 def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees, or leaves anything in, a user's state, cache or configuration."""
     base = tmp_path_factory.mktemp("n6gen")
-    for name in [name for name in os.environ if name.startswith("N6GEN_") and name != "N6GEN_SHARED"]:
+    for name in [name for name in os.environ if name.startswith("N6GEN_") and name not in _OURS]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("N6GEN_STATE_DIR", str(base / "state"))
     monkeypatch.setenv("N6GEN_CACHE_DIR", str(base / "cache"))

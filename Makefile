@@ -1,0 +1,45 @@
+# The words a newcomer types. Everything is done in .venv; nothing outside of this folder is changed, except that
+# `make setup` installs missing Debian packages where it may.
+
+PY := .venv/bin/python
+STAMP := .venv/.ready
+
+.PHONY: help setup test lint format bench docs clean
+
+help:
+	@echo "make setup   install what n6gen needs (into .venv; system packages where allowed)"
+	@echo "make test    run all tests"
+	@echo "make lint    check style, types and generated pages"
+	@echo "make format  format Python and C"
+	@echo "make docs    write the generated pages of docs/ anew"
+	@echo "make bench   measure n6gen itself"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml scripts/setup
+	@scripts/setup
+	@touch $(STAMP)
+
+test: $(STAMP)
+	$(PY) -m pytest -n auto --dist worksteal $(ARGS)
+
+lint: $(STAMP)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) scripts/format_c.py --check
+	$(PY) scripts/make_docs.py --check
+
+format: $(STAMP)
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+	$(PY) scripts/format_c.py
+
+docs: $(STAMP)
+	$(PY) scripts/make_docs.py
+
+bench: $(STAMP)
+	$(PY) -m bench
+
+clean:
+	rm -rf .venv build dist
