@@ -110,8 +110,9 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 def _pump(process: subprocess.Popen[bytes], lines: list[str], on_line: Callable[[str], None] | None) -> None:
     assert process.stdout is not None  # noqa: S101 - stdout=PIPE above
-    for raw in process.stdout:
-        line = raw.decode("utf-8", "replace")
-        lines.append(line)
-        if on_line is not None:
-            on_line(line.rstrip("\r\n"))
+    with process.stdout as stream:
+        for raw in stream:
+            line = raw.decode("utf-8", "replace")
+            lines.append(line)
+            if on_line is not None:
+                on_line(line.rstrip("\r\n"))
