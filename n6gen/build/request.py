@@ -1,0 +1,34 @@
+"""What a user asks `n6gen build` for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen
+class BuildRequest:
+    """All options of one build. `mean`, `std` and `order` declare the model's input; None leaves it to the model."""
+
+    board: str
+    model: str | None = None
+    res: int | None = None
+    out: Path = Path("build")
+    compiler: str | None = None
+    kernels: str = "c"
+    decode: str = "fine"
+    keep_head: bool = False
+    input_map: str = "exact"
+    mean: tuple[float, float, float] | None = None
+    std: tuple[float, float, float] | None = None
+    order: str | None = None
+    templates: Path | None = None
+    mirror: Path | None = None
+
+    def options(self) -> Mapping[str, Any]:
+        """The options that a build's result depends on, as JSON values."""
+        chosen = attrs.asdict(self, filter=attrs.filters.exclude("out", "mirror", "model"))
+        return {name: str(value) if isinstance(value, Path) else value for name, value in chosen.items()}
