@@ -1,0 +1,1 @@
+"""Models: QDQ ONNX files, the integer graph they mean, their input, and where they come from."""

@@ -2,6 +2,7 @@
 
 Batch is 1. Shapes are (height, width, channels); the order in memory is the compiler's choice. A tensor's real value is
 ``scale * (q - zero_point)`` with `scale` a float32. Weights are [out, kernel height, kernel width, in per group].
+Resize, Pad and Same keep their input's scale and zero point.
 """
 
 from __future__ import annotations

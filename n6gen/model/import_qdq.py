@@ -1,0 +1,24 @@
+"""QDQ ONNX to the integer graph: every float operator between DequantizeLinear and QuantizeLinear becomes one node."""
+
+from __future__ import annotations
+
+import onnx
+
+from n6gen.model import ir
+from n6gen.model.importer import Importer, supported
+from n6gen.model.operators import OPERATORS
+from n6gen.model.view import View
+
+
+def import_qdq(proto: onnx.ModelProto, where: str = "model") -> ir.Graph:
+    """Read the integer graph that `proto` means.
+
+    `where` (a file name) begins every message. Pads, Resizes and views keep their input's scale and zero point; this
+    is checked. Raises InputError if the model is not a fully quantised int8 graph of supported operators.
+    """
+    return Importer(View(proto, where), OPERATORS).graph()
+
+
+def supported_operators() -> list[str]:
+    """The ONNX operators that a model may consist of, sorted."""
+    return supported(OPERATORS)
