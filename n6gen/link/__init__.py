@@ -1,0 +1,1 @@
+"""The UART to a running board, local, remote or emulated: lines, bulk transfers, and the client that speaks them."""
