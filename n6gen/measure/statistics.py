@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import attrs
@@ -21,7 +20,7 @@ class Summary:
 def summarise(samples: Sequence[int]) -> Summary:
     """Minimum, median and maximum of at least one sample.
 
-    The median is the lower middle sample, so that each figure is one that was measured.
+    The median of an even number is the lower middle sample: each figure is one that was measured.
     """
     ordered = sorted(samples)
-    return Summary(len(ordered), ordered[0], ordered[math.ceil(len(ordered) / 2) - 1], ordered[-1])
+    return Summary(len(ordered), ordered[0], ordered[(len(ordered) - 1) // 2], ordered[-1])

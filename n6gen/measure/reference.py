@@ -1,0 +1,74 @@
+"""What the host says the mask must be, and how far onnxruntime agrees with itself.
+
+Two references. The *integer* one is exact: onnxruntime on the QLinearConv rewrite of the very network that was
+compiled, then the decode's Python definition; a device mask must equal it. The *default* one is onnxruntime's run of
+the QDQ model as it is, in float where it likes: informative, as it depends on onnxruntime's optimisations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from n6gen import decode
+from n6gen.image.manifest import Manifest
+from n6gen.model import InputDeclaration, load
+from n6gen.model.mapping import byte_table
+from n6gen.model.reference import IntegerReference, QdqReference
+from n6gen.rewrite import Head, cut_head
+
+Mask = npt.NDArray[np.uint8]
+
+
+@attrs.frozen
+class Agreement:
+    """Shares of pixels, 0..1, of one frame."""
+
+    mask_exact: float
+    mask_agreement: float
+    ort_self_agreement: float
+
+
+class HostReference:
+    """The references of one build. Frames are uint8 RGB [H, W, 3], masks uint8 class indices [H, W]."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """Load the model that lies in the build `folder`."""
+        options, declared = manifest.options, manifest.model["input"]
+        declaration = InputDeclaration(tuple(declared["mean"]), tuple(declared["std"]), declared["order"])
+        model = load(folder / manifest.model["file"], declaration)
+        cut, head = (model.proto, None) if options["keep_head"] else cut_head(model.proto)
+        self._input = model.input
+        self._table = byte_table(model.input, model.graph.tensors[model.graph.input], options["input_map"])
+        self._integer = IntegerReference(cut)
+        self._decode = _decoder(options["decode"], head)
+        self._default, self._plain = (QdqReference(model.proto, optimise=optimise) for optimise in (True, False))
+
+    def mask(self, frame: npt.NDArray[np.uint8]) -> Mask:
+        """The mask that the device must give: the frame by the mapping that the device uses, then all in integers."""
+        channels = zip(self._table, self._input.channels, strict=True)
+        quantised = np.stack([row[frame[..., source]] for row, source in channels], axis=-1)
+        return self._decode(self._integer.logits(quantised))
+
+    def agreement(self, frame: npt.NDArray[np.uint8], device: Mask) -> Agreement:
+        """Compare a device mask with all references."""
+        real = self._input.floats(frame)
+        default, plain = (decode.argmax(run.run(real)) for run in (self._default, self._plain))
+        return Agreement(_share(device, self.mask(frame)), _share(device, default), _share(default, plain))
+
+
+def _decoder(definition: str, head: Head | None) -> Callable[[npt.NDArray[np.int8]], Mask]:
+    if head is None:
+        return decode.argmax
+    factor = (head.factor_h, head.factor_w)
+    if definition == "fine":
+        return lambda logits: decode.fine(logits, head.zero_point, factor)
+    return lambda logits: decode.rounded(logits, head.scale, head.zero_point, factor)
+
+
+def _share(one: Mask, other: Mask) -> float:
+    return float((one == other).mean())
