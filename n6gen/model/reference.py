@@ -88,7 +88,7 @@ def _unsigned(proto: onnx.ModelProto) -> onnx.ModelProto:
     for tensor in result.graph.initializer:
         if tensor.data_type == TensorProto.INT8:
             _shift(tensor)
-    zero = numpy_helper.from_array(np.uint8(0x80), "zero point of int8, unsigned")
+    zero = numpy_helper.from_array(np.array(0x80, np.uint8), "zero point of int8, unsigned")
     result.graph.initializer.append(zero)
     for node in result.graph.node:
         for attribute in node.attribute:
