@@ -1,0 +1,48 @@
+/* Power-on, clock and reset of the virtual board. */
+#include "board.h"
+
+#include "devices.h"
+#include "idle.h"
+#include "link.h"
+#include "scb.h"
+
+void board_init(void) {
+    COUNTER->control = COUNTER_ENABLE;
+    link_init();
+    idle_init();
+}
+
+const uint8_t *board_weights(void) {
+    return (const uint8_t *)BOARD_WEIGHTS_ADDRESS;
+}
+
+uint64_t board_clock_ticks(void) {
+    uint32_t high, low;
+
+    do {
+        high = COUNTER->high;
+        low = COUNTER->low;
+    } while (high != COUNTER->high);
+    return (uint64_t)high << 32 | low;
+}
+
+uint32_t board_clock_hz(void) {
+    return BOARD_TICK_HZ;
+}
+
+void board_clock_sync(void) {
+    COUNTER->control = 0;
+    COUNTER->control = COUNTER_ENABLE;
+}
+
+void board_reset(void) {
+    link_flush();
+    SCB_AIRCR = SCB_AIRCR_KEY | SCB_AIRCR_SYSRESETREQ;
+    board_halt();
+}
+
+void board_halt(void) {
+    for (;;) {
+        __asm volatile("wfi");
+    }
+}

@@ -1,0 +1,97 @@
+"""Which files make up a project and where each comes from.
+
+A template's name is its path under templates/, or, for a board's files, ``board/`` and its path under board/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+import attrs
+
+from n6gen.app.config import NetworkSources
+from n6gen.board.facts import Board
+from n6gen.errors import InputError
+from n6gen.resources import data_dir
+
+#: Files with this ending are rendered by jinja2, all others are copied.
+RENDERED = ".j2"
+_COMPILED = (".c", ".S")
+_HEADER = ".h"
+
+
+@attrs.frozen
+class Sources:
+    """The files to compile, relative to the project's folder, by the part that they belong to."""
+
+    core: tuple[str, ...]
+    config: tuple[str, ...]
+    network: tuple[str, ...]
+    board: tuple[str, ...]
+    loader: tuple[str, ...]
+
+
+@attrs.frozen
+class Layout:
+    """`templates`: file of the project → name of its template. `network`: file of the project → the compiled file."""
+
+    templates: dict[str, str]
+    network: dict[str, Path]
+
+    @property
+    def sources(self) -> Sources:
+        """What to compile. core/app.c is the app's own, everything else in core/ is a library."""
+        return Sources(
+            core=self._compiled("core/", but="core/app.c"),
+            config=self._compiled("config/"),
+            network=self._compiled("network/", "kernels/", "decode/"),
+            board=self._compiled("board/src/", "cortexm/"),
+            loader=self._compiled("board/loader/"),
+        )
+
+    def _compiled(self, *folders: str, but: str = "") -> tuple[str, ...]:
+        names = [*self.templates, *self.network]
+        return tuple(sorted(n for n in names if n.startswith(folders) and n.endswith(_COMPILED) and n != but))
+
+
+def lay_out(board: Board, network: NetworkSources) -> Layout:
+    """The files of the project for one board and one network.
+
+    Raises InputError if the network has no network.c or names a kernel file that n6gen does not have.
+    """
+    root = data_dir("templates")
+    templates = _placed("app/config", _names(root / "app/config"), "config")
+    for folder in ("core", "cortexm"):
+        templates |= _placed(f"app/{folder}", _names(root / "app" / folder), folder)
+    templates |= _placed("app", (path.name for path in (root / "app").iterdir() if path.is_file()), ".")
+    templates |= _placed("decode", _names(root / "decode"), "decode")
+    templates |= _placed("kernels", (name for name in _names(root / "kernels") if name.endswith(_HEADER)), "kernels")
+    templates |= _placed(".", _existing(root, network.sources), ".")
+
+    own = f"board/{board.folder.name}"
+    for folder in ("src", "loader"):
+        templates |= _placed(f"{own}/{folder}", _names(board.folder / folder), f"board/{folder}")
+    templates |= _placed(own, (path.name for path in board.folder.glob("*.ld.j2")), "board")
+
+    if not (network.folder / "network.c").is_file():
+        raise InputError(f"{network.folder} holds no compiled network (no network.c)", "Run the build again.")
+    files = (path for path in network.folder.iterdir() if path.name.endswith((*_COMPILED, _HEADER)))
+    return Layout(templates, {f"network/{path.name}": path for path in files})
+
+
+def _names(folder: Path) -> Iterator[str]:
+    """The files in `folder` and below, as POSIX paths relative to it."""
+    return (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _placed(prefix: str, names: Iterable[str], target: str) -> dict[str, str]:
+    """Map ``target/name``, without the .j2, to ``prefix/name``."""
+    return {str(PurePosixPath(target, name.removesuffix(RENDERED))): str(PurePosixPath(prefix, name)) for name in names}
+
+
+def _existing(root: Path, names: Sequence[str]) -> Sequence[str]:
+    for name in names:
+        if not (root / name).is_file():
+            raise InputError(f"the network was compiled for {name}, which n6gen does not have", "Compile it again.")
+    return names
