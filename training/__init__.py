@@ -1,0 +1,1 @@
+"""How the demo model was made: train, quantise, evaluate. Only `train` and `export` need torch."""

@@ -1,0 +1,57 @@
+"""Checkpoint to float ONNX to the committed int8 ONNX.
+
+    python -m training.export --weights DIR/final.pt --float DIR/float.onnx
+
+Needs torch (an extra) to read the checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+
+from n6gen.scenes import render
+from training.evaluate import MODEL
+from training.floatgraph import Folded, build
+from training.network import Conv, Network
+from training.quantise import quantise
+
+SIZE = 320
+CALIBRATION_SEEDS = range(8_000_000, 8_000_160)
+
+
+def folded(net: Network) -> Folded:
+    """Weights and biases of every convolution, batch norm folded in."""
+    out: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    for name, conv in net.convs.items():
+        assert isinstance(conv, Conv)
+        weight, bias = conv.folded()
+        out[name] = weight.numpy(), bias.numpy()
+    return out
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", type=Path, required=True, help="final.pt, or checkpoint.pt of an unfinished run")
+    parser.add_argument("--float", type=Path, required=True, help="where to write the float ONNX")
+    parser.add_argument("--out", type=Path, default=MODEL, help="where to write the int8 ONNX")
+    args = parser.parse_args()
+    net = Network()
+    state = torch.load(args.weights, weights_only=True)
+    net.load_state_dict(state.get("average", state))
+    model = build(folded(net.eval()), SIZE)
+    onnx.save(model, args.float)
+    images = (render(seed, SIZE, "train", empty=seed % 8 == 7).image for seed in CALIBRATION_SEEDS)
+    onnx.save(quantise(model, images), args.out)
+    data = args.out.read_bytes()
+    print(f"{args.out}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main()
