@@ -1,0 +1,186 @@
+"""From a model to the files of its network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import jinja2
+
+from n6gen.compiler.base import Decode
+from n6gen.compiler.cpu import program
+from n6gen.compiler.cpu.blob import Blob
+from n6gen.compiler.cpu.calls import c_float, emit
+from n6gen.compiler.cpu.kernels import KERNEL_SETS, KernelSet
+from n6gen.compiler.cpu.lower import lower
+from n6gen.compiler.cpu.plan import Plan, Step, make_plan
+from n6gen.compiler.cpu.wording import kind
+from n6gen.compiler.network import CompilerInfo, Head, LayerInfo, Network, TensorInfo
+from n6gen.errors import InputError
+from n6gen.model import ir
+from n6gen.resources import data_dir
+from n6gen.tools.files import sha256_bytes, write_if_changed
+
+if TYPE_CHECKING:
+    from n6gen.model.loader import Model
+
+#: Changes when the same model gives another weights file. KERNELS_VERSION of kernels.h is the C side's own.
+VERSION = "1"
+KERNELS_VERSION = 1
+
+#: The sizes of `struct network_tensor` are 16 bits, offsets are below 2^31.
+_MAX_SIZE, _MAX_ARENA = 0xFFFF, 0x7FFF_FFFF
+
+
+@attrs.frozen
+class CpuCompiler:
+    """The entry for `--compiler cpu`."""
+
+    name: str = "cpu"
+    kernel_sets: tuple[str, ...] = tuple(KERNEL_SETS)
+
+    def compile(
+        self,
+        model: Model,
+        out: Path,
+        *,
+        kernels: str = "c",
+        keep_head: bool = False,
+        decode: Decode = "fine",
+    ) -> Network:
+        """See compile_cpu."""
+        return compile_cpu(model, out, kernels=kernels, keep_head=keep_head, decode=decode)
+
+
+CPU = CpuCompiler()
+
+
+def compile_cpu(
+    model: Model, out: Path, *, kernels: str = "c", keep_head: bool = False, decode: Decode = "fine"
+) -> Network:
+    """Compile `model` to C in the folder `out`: `network.c`, `weights.bin`, `network.json`.
+
+    A last upsampling is cut off and left to `decode` (fine or rounded) unless `keep_head`; without one the decode is
+    argmax. The same model and options give the same bytes, and files that would not change are left alone.
+    Raises InputError if the model cannot be compiled, or there is no such kernel set.
+    """
+    from n6gen.model.import_qdq import import_qdq
+    from n6gen.rewrite import cut_head
+
+    graph, head = model.graph, None
+    if not keep_head:
+        proto, cut = cut_head(model.proto)
+        if cut is not None:
+            graph = import_qdq(proto, str(model.path))
+            head = Head(cut.factor_h, cut.factor_w, cut.classes, float(cut.scale), cut.zero_point)
+    return compile_graph(graph, out, kernels=kernels, head=head, decode=decode if head else "argmax")
+
+
+def compile_graph(graph: ir.Graph, out: Path, *, kernels: str, head: Head | None, decode: Decode) -> Network:
+    """Compile a graph as it is; `head` describes what was cut off behind it. See compile_cpu."""
+    if kernels not in KERNEL_SETS:
+        raise InputError(f"there is no kernel set {kernels!r}", f"Choose one of: {', '.join(KERNEL_SETS)}.")
+    kernel_set = KERNEL_SETS[kernels]
+    source = lower(graph)
+    packed = {
+        index: kernel_set.pack(layer.operation)
+        for index, layer in enumerate(source.layers)
+        if isinstance(layer.operation, program.Conv)
+    }
+    plan = _plan(source, {index: item.scratch for index, item in packed.items()})
+    constants = Blob()
+    layers = emit(source, plan, packed, constants)
+    blob = constants.finish()
+    network = _describe(source, plan, kernel_set, blob, out, head, decode)
+    code = _render(
+        {
+            "arena_bytes": plan.size,
+            "input": source.tensors[source.input],
+            "input_offset": plan.offsets[source.input],
+            "kernels": kernels,
+            "kernels_version": KERNELS_VERSION,
+            "layers": layers,
+            "macs": network.macs,
+            "output": source.tensors[source.output],
+            "output_offset": plan.offsets[source.output],
+        }
+    )
+    write_if_changed(network.source_file, code)
+    write_if_changed(network.weights_file, blob)
+    network.save()
+    return network
+
+
+def _plan(source: program.Program, scratch: Mapping[int, int]) -> Plan:
+    sizes = {name: tensor.size for name, tensor in source.tensors.items()}
+    steps = [
+        Step(
+            layer.inputs,
+            layer.output,
+            layer.inputs if isinstance(layer.operation, program.Add) else (),
+            scratch.get(index, 0),
+        )
+        for index, layer in enumerate(source.layers)
+    ]
+    plan = make_plan(sizes, steps, source.input, source.output)
+    if plan.size > _MAX_ARENA:
+        raise InputError(f"the network needs {plan.size} bytes of activations, more than a 32-bit machine addresses")
+    return plan
+
+
+def _describe(
+    source: program.Program,
+    plan: Plan,
+    kernel_set: KernelSet,
+    blob: bytes,
+    out: Path,
+    head: Head | None,
+    decode: Decode,
+) -> Network:
+    layers = [_layer(source, index) for index in range(len(source.layers))]
+    return Network(
+        compiler=CompilerInfo(CPU.name, VERSION, kernel_set.name),
+        input=_tensor(source.tensors[source.input]),
+        output=_tensor(source.tensors[source.output]),
+        head=head,
+        decode=decode,
+        arena_bytes=plan.size,
+        macs=sum(layer.macs for layer in layers),
+        weights_bytes=len(blob),
+        weights_sha256=sha256_bytes(blob),
+        layers=tuple(layers),
+        sources=kernel_set.sources,
+        includes=kernel_set.includes,
+        defines={},
+        folder=out,
+    )
+
+
+def _layer(source: program.Program, index: int) -> LayerInfo:
+    layer = source.layers[index]
+    out = source.tensors[layer.output]
+    macs = out.height * out.width * layer.operation.weights.size if isinstance(layer.operation, program.Conv) else 0
+    return LayerInfo(index, layer.name, kind(layer.operation), macs, out.height, out.width, out.channels)
+
+
+def _tensor(tensor: ir.Tensor) -> TensorInfo:
+    if max(tensor.height, tensor.width, tensor.channels) > _MAX_SIZE:
+        raise InputError(f"{tensor.name}: {tensor.height}x{tensor.width}x{tensor.channels} is too large")
+    return TensorInfo(
+        tensor.height, tensor.width, tensor.channels, "int8", "hwc", float(tensor.scale), tensor.zero_point
+    )
+
+
+def _render(values: Mapping[str, Any]) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(data_dir("templates") / "kernels"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - it is C
+    )
+    environment.filters["float32"] = c_float
+    return environment.get_template("network.c.j2").render(values)

@@ -1,0 +1,67 @@
+"""A convolution's constants, and the proof that its sums stay in int32."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from n6gen.compiler.cpu.program import Conv
+from n6gen.errors import InputError
+from n6gen.model import ir
+
+_LIMIT = 2**31
+
+
+def lower_conv(node: ir.Conv, source: ir.Tensor, out: ir.Tensor, pads: tuple[int, int, int, int]) -> Conv:
+    """Work out bias, multiplier and dead channels; `pads` are the node's and those folded into it.
+
+    multiplier = fl32(fl32(input scale * weight scale) / output scale), as QLinearConv has it.
+    Raises InputError if a channel's sum could leave int32 or its multiplier is not a number.
+    """
+    # Overflow is reported below, by name.
+    with np.errstate(over="ignore"):
+        multiplier = (source.scale * node.weight_scale).astype(np.float32) / out.scale
+    if not np.isfinite(multiplier).all():
+        raise InputError(f"{node.name}: the scales of its channel {_first(~np.isfinite(multiplier))} overflow float32")
+    weights = node.weights.astype(np.int64)
+    bias = node.bias.astype(np.int64)
+    reach = _reach(weights, bias, source.zero_point)
+    # A quantiser saturates the bias of a channel without weights at INT32_MIN. Whatever comes in, and even if a sum
+    # wraps around, such a channel rounds to its zero point.
+    dead = reach.astype(np.float64) * multiplier < 0.5
+    weights[dead] = 0
+    bias[dead] = 0
+    folded = bias - source.zero_point * weights.sum(axis=(1, 2, 3))
+    # No order of the sum may overflow, nor any part of it.
+    bound = np.abs(folded) + 128 * np.abs(weights).sum(axis=(1, 2, 3))
+    if np.any(bound >= _LIMIT):
+        channel = _first(bound >= _LIMIT)
+        raise InputError(
+            f"{node.name}: the sum of channel {channel} can reach {int(bound[channel])}, which int32 cannot hold",
+            "Quantise the model again: its bias does not fit the scales of its input and weights.",
+        )
+    return Conv(
+        weights=weights.astype(np.int8),
+        bias=folded.astype(np.int32),
+        multiplier=np.where(dead, np.float32(0), multiplier).astype(np.float32),
+        strides=node.strides,
+        dilations=node.dilations,
+        pads=pads,
+        groups=node.groups,
+        dead=int(dead.sum()),
+    )
+
+
+def _reach(weights: npt.NDArray[np.int64], bias: npt.NDArray[np.int64], zero_point: int) -> npt.NDArray[np.int64]:
+    """The largest magnitude of each channel's sum over all int8 inputs."""
+    positive = np.maximum(weights, 0).sum(axis=(1, 2, 3))
+    negative = np.minimum(weights, 0).sum(axis=(1, 2, 3))
+    up, down = 127 - zero_point, -128 - zero_point
+    highest = bias + positive * up + negative * down
+    lowest = bias + positive * down + negative * up
+    reach: npt.NDArray[np.int64] = np.maximum(np.abs(highest), np.abs(lowest))
+    return reach
+
+
+def _first(found: npt.NDArray[np.bool_]) -> int:
+    return int(np.flatnonzero(found)[0])

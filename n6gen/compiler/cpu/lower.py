@@ -1,0 +1,124 @@
+"""The integer graph becomes a list of layers: pads and views vanish into what reads them, numbers are worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import numpy as np
+
+from n6gen.compiler.cpu import program
+from n6gen.compiler.cpu.conv import lower_conv
+from n6gen.compiler.cpu.program import Operation
+from n6gen.model import ir
+
+_Pads = tuple[int, int, int, int]
+
+
+def lower(graph: ir.Graph) -> program.Program:
+    """Lower `graph`.
+
+    Raises InputError, naming node and channel, where a convolution's sums could leave int32.
+    """
+    return _Lowering(graph).program()
+
+
+@attrs.frozen
+class _View:
+    """What a tensor of the graph is in the program: a tensor, with rows and columns of its zero point around it."""
+
+    tensor: str
+    pads: _Pads = (0, 0, 0, 0)
+
+
+class _Lowering:
+    def __init__(self, graph: ir.Graph) -> None:
+        self.graph = graph
+        self.views = {graph.input: _View(graph.input)}
+        self.layers: list[program.Layer] = []
+
+    def program(self) -> program.Program:
+        for node in self.graph.nodes:
+            _LOWER[type(node)](self, node)
+        output = self.plain(self.graph.output)
+        used = {self.graph.input, *(layer.output for layer in self.layers)}
+        tensors = {name: tensor for name, tensor in self.graph.tensors.items() if name in used}
+        return program.Program(self.graph.input, output, tensors, tuple(self.layers))
+
+    def plain(self, name: str) -> str:
+        """The program's tensor for `name`, with its padding as bytes in memory where it has some."""
+        view = self.views[name]
+        if any(view.pads):
+            place = program.Place(view.pads[0], view.pads[1], 0, None)
+            join = program.Join((place,), self.graph.tensors[view.tensor].zero_point)
+            self.layers.append(program.Layer(self.maker(name), join, (view.tensor,), name))
+            view = self.views[name] = _View(name)
+        return view.tensor
+
+    def maker(self, output: str) -> str:
+        return next(node.name for node in self.graph.nodes if node.output == output)
+
+    def emit(self, node: ir.Node, operation: Operation) -> None:
+        inputs = tuple(self.plain(name) for name in node.inputs)
+        self.layers.append(program.Layer(node.name, operation, inputs, node.output))
+        self.views[node.output] = _View(node.output)
+
+    def same(self, node: ir.Same) -> None:
+        self.views[node.output] = self.views[node.inputs[0]]
+
+    def pad(self, node: ir.Pad) -> None:
+        view = self.views[node.inputs[0]]
+        self.views[node.output] = attrs.evolve(view, pads=_sum(view.pads, node.pads))
+
+    def conv(self, node: ir.Conv) -> None:
+        view = self.views[node.inputs[0]]
+        source, out = self.graph.tensors[view.tensor], self.graph.tensors[node.output]
+        operation = lower_conv(node, source, out, _sum(view.pads, node.pads))
+        self.layers.append(program.Layer(node.name, operation, (view.tensor,), node.output))
+        self.views[node.output] = _View(node.output)
+
+    def add(self, node: ir.Add) -> None:
+        self.emit(node, program.Add())
+
+    def average(self, node: ir.GlobalAveragePool) -> None:
+        self.emit(node, program.Average())
+
+    def resize(self, node: ir.Resize) -> None:
+        source = self.graph.tensors[node.inputs[0]]
+        if (source.height, source.width) == (1, 1):
+            self.emit(node, program.Repeat(node.factors[0] * node.factors[1]))
+        else:
+            self.emit(node, program.Resize(node.factors))
+
+    def concat(self, node: ir.Concat) -> None:
+        places, channel = [], 0
+        for name in node.inputs:
+            source = self.graph.tensors[name]
+            places.append(program.Place(0, 0, channel, requantisation(source, self.graph.tensors[node.output])))
+            channel += source.channels
+        self.emit(node, program.Join(tuple(places), None))
+
+
+def _sum(inner: _Pads, outer: _Pads) -> _Pads:
+    return inner[0] + outer[0], inner[1] + outer[1], inner[2] + outer[2], inner[3] + outer[3]
+
+
+def requantisation(source: ir.Tensor, target: ir.Tensor) -> bytes | None:
+    """256 int8: what dequantising as `source` and quantising as `target` makes of -128 … 127. None: no change."""
+    q = np.arange(-128, 128, dtype=np.int32)
+    real = (q - source.zero_point).astype(np.float32) * source.scale
+    steps = np.rint(real / target.scale) + np.float32(target.zero_point)
+    table = np.clip(steps, -128, 127).astype(np.int8)
+    return None if np.array_equal(table, q) else table.tobytes()
+
+
+_LOWER: dict[type, Callable[[_Lowering, Any], None]] = {
+    ir.Add: _Lowering.add,
+    ir.Concat: _Lowering.concat,
+    ir.Conv: _Lowering.conv,
+    ir.GlobalAveragePool: _Lowering.average,
+    ir.Pad: _Lowering.pad,
+    ir.Resize: _Lowering.resize,
+    ir.Same: _Lowering.same,
+}

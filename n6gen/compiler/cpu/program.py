@@ -1,0 +1,105 @@
+"""The lowered network: a straight list of layers, each of which is one or a few C calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from n6gen.model.ir import Tensor
+
+
+@attrs.frozen(eq=False)
+class Conv:
+    """A convolution with all its numbers worked out; see `kernel_conv` in templates/kernels/kernels.h.
+
+    weights int8 [out, kh, kw, in / groups]; bias int32 [out], the input's zero point folded in; multiplier float32
+    [out]. Dead channels (whose output is the zero point, whatever comes in) have all three 0.
+    """
+
+    weights: npt.NDArray[np.int8]
+    bias: npt.NDArray[np.int32]
+    multiplier: npt.NDArray[np.float32]
+    strides: tuple[int, int]
+    dilations: tuple[int, int]
+    pads: tuple[int, int, int, int]  # top, left, bottom, right
+    groups: int
+    dead: int
+
+    @property
+    def kernel(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.weights.shape[1], self.weights.shape[2]
+
+    @property
+    def padded(self) -> bool:
+        """Whether any output looks beyond the input."""
+        return any(self.pads)
+
+
+@attrs.frozen
+class Add:
+    """Element-wise sum."""
+
+
+@attrs.frozen
+class Average:
+    """Global average."""
+
+
+@attrs.frozen
+class Resize:
+    """Linear upsampling by (height, width)."""
+
+    factors: tuple[int, int]
+
+
+@attrs.frozen
+class Repeat:
+    """One pixel, `count` times."""
+
+    count: int
+
+
+@attrs.frozen
+class Place:
+    """One input goes to (top, left, channel) of the output. `table` maps its bytes, from -128 on; None: as they are."""
+
+    top: int
+    left: int
+    channel: int
+    table: bytes | None
+
+
+@attrs.frozen
+class Join:
+    """Every input has its place. Where they don't cover the output, it is `fill`."""
+
+    places: tuple[Place, ...]
+    fill: int | None
+
+
+Operation: TypeAlias = Conv | Add | Average | Resize | Repeat | Join
+
+
+@attrs.frozen
+class Layer:
+    """One operation. `name` is the ONNX node's; inputs and output name tensors of the program."""
+
+    name: str
+    operation: Operation
+    inputs: tuple[str, ...]
+    output: str
+
+
+@attrs.frozen(eq=False)
+class Program:
+    """Layers in order of execution, and the tensors they read and write."""
+
+    input: str
+    output: str
+    tensors: Mapping[str, Tensor]
+    layers: tuple[Layer, ...]
