@@ -77,6 +77,15 @@ def resolve(name: str, res: int, *, mirror: Path | None = None, adapt: Adapt | N
     )
 
 
+def here(entry: Entry, res: int) -> Path | None:
+    """The file of a model at `res`, if it can be used without asking anybody."""
+    if entry.folder is not None:
+        return entry.shipped
+    known = lock.accepted(entry.name, res)
+    cached = _cached(known) if known is not None else None
+    return cached.path if cached is not None else None
+
+
 def pull(
     entry: Entry,
     res: int,
@@ -92,7 +101,8 @@ def pull(
     """
     entry.check_resolution(res)
     if entry.folder is not None:
-        return Pulled(_shipped(entry, res, None), "", "shipped")
+        path = _shipped(entry, res, None)
+        return Pulled(path, sha256_file(path), "shipped")
     known = lock.accepted(entry.name, res)
     if known is not None:
         cached = _cached(known)
