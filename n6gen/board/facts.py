@@ -81,6 +81,7 @@ class Board:
     folder: Path
     compilers: tuple[str, ...]
     programmers: tuple[str, ...]
+    default_model: str
     unit: str
     cpu_flags: tuple[str, ...]
     tick_hz: int
@@ -160,6 +161,7 @@ def parse_board(raw: Mapping[str, Any], folder: Path) -> Board:
         folder=folder,
         compilers=tuple(raw["board"]["compilers"]),
         programmers=tuple(raw["board"]["programmers"]),
+        default_model=raw["board"]["default_model"],
         unit=raw["board"]["unit"],
         cpu_flags=tuple(raw["cpu"]["flags"]),
         tick_hz=raw["cpu"]["tick_hz"],

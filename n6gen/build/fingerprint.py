@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from n6gen import __version__
-from n6gen.image.manifest import Manifest
 from n6gen.build.request import BuildRequest
+from n6gen.image.manifest import Manifest
 from n6gen.resources import data_dir
 from n6gen.tools.files import sha256_file
 

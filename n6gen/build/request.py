@@ -32,3 +32,11 @@ class BuildRequest:
         """The options that a build's result depends on, as JSON values."""
         chosen = attrs.asdict(self, filter=attrs.filters.exclude("out", "mirror", "model"))
         return {name: str(value) if isinstance(value, Path) else value for name, value in chosen.items()}
+
+
+def request_of(options: Mapping[str, Any]) -> BuildRequest:
+    """A request from the command line's options."""
+    values = dict(options)
+    for name in ("out", "templates", "mirror"):
+        values[name] = Path(values[name]) if values[name] is not None else None
+    return BuildRequest(**values)
