@@ -10,9 +10,9 @@ import pytest
 _PACKAGE = Path(__file__).resolve().parent.parent / "n6gen"
 _LEVELS = (
     {"cli"},
-    {"build", "flash", "measure"},
+    {"build", "flash", "measure", "doctor"},
     {"compiler", "app", "image", "programmer", "link", "report"},
-    {"model", "rewrite", "decode", "emulator", "board", "scenes", "config"},
+    {"model", "rewrite", "decode", "emulator", "board", "vendor", "scenes", "config"},
     {"tools", "resources", "errors"},
 )
 _LEVEL = {room: level for level, rooms in enumerate(_LEVELS) for room in rooms}

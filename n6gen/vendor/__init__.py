@@ -1,0 +1,1 @@
+"""Vendor packages: pinned public repositories that stay with the user. See docs/vendor.md."""
