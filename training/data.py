@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from n6gen.scenes import Split, render
 
-EMPTY_EVERY = 8  # one training scene in eight has nobody in it
 _CHUNK = 64
 
 
@@ -24,26 +23,30 @@ class Scenes:
     masks: NDArray[np.uint8]
 
 
-def _fill(folder: str, size: int, first: int, count: int, start: int, split: Split) -> None:
+def _fill(folder: str, size: int, first: int, count: int, start: int, split: Split, empty_every: int) -> None:
     images = np.load(f"{folder}/images.npy", mmap_mode="r+")
     masks = np.load(f"{folder}/masks.npy", mmap_mode="r+")
     for k in range(start, min(start + _CHUNK, count)):
-        scene = render(first + k, size, split, empty=k % EMPTY_EVERY == EMPTY_EVERY - 1)
+        scene = render(first + k, size, split, empty=k % empty_every == empty_every - 1)
         images[k], masks[k] = scene.image, scene.mask
 
 
-def cached(folder: Path, size: int, first: int, count: int, split: Split = "train") -> Scenes:
+def cached(folder: Path, size: int, first: int, count: int, split: Split, empty_every: int) -> Scenes:
     """Scenes with seeds first .. first + count - 1 at `size`, rendered once and kept in `folder`.
 
-    A finished cache is recognised by its `done` file; remove the folder after a change of the generator.
+    Every `empty_every`-th scene has nobody in it. A finished cache is recognised by its `done` file; remove the
+    folder after a change of the generator.
     """
-    here = folder / f"{split}-{size}-{first}-{count}"
+    here = folder / f"{split}-{size}-{first}-{count}-{empty_every}"
     if not (here / "done").exists():
         here.mkdir(parents=True, exist_ok=True)
         np.lib.format.open_memmap(here / "images.npy", "w+", np.uint8, (count, size, size, 3))
         np.lib.format.open_memmap(here / "masks.npy", "w+", np.uint8, (count, size, size))
         with ProcessPoolExecutor(os.cpu_count()) as pool:
-            jobs = [pool.submit(_fill, str(here), size, first, count, k, split) for k in range(0, count, _CHUNK)]
+            jobs = [
+                pool.submit(_fill, str(here), size, first, count, k, split, empty_every)
+                for k in range(0, count, _CHUNK)
+            ]
             for job in jobs:
                 job.result()
         (here / "done").touch()

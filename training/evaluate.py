@@ -2,6 +2,7 @@
 
     python -m training.evaluate                  # a table: 256, 320 and 416
     python -m training.evaluate --grid FILE.png  # the same, and a picture of 12 held-out frames with their masks
+    python -m training.evaluate --split stress   # held-out families, but as loud and as small as in training
     python -m training.evaluate --float F.onnx   # also the float network that the model was quantised from
 
 Needs numpy, pillow, onnx and onnxruntime. Figures are pooled over all pixels of all scenes.
@@ -20,7 +21,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from n6gen.model_rewrite import at_resolution
-from n6gen.scenes import render
+from n6gen.scenes import Split, render
 
 MODEL = Path(__file__).resolve().parent.parent / "models" / "demo" / "people_deeplabv3_mnv2a05_s16_320_qdq_int8.onnx"
 SIZES = (256, 320, 416)
@@ -62,31 +63,33 @@ def ratio(over: int, under: int) -> float:
     return over / under if under else 1.0
 
 
-def score(segment: Segmenter, size: int, scenes: int, empty: int) -> Score:
-    """Held-out figures over `scenes` scenes with people and `empty` scenes without."""
+def score(segment: Segmenter, size: int, split: Split, scenes: int, empty: int) -> Score:
+    """Figures over `scenes` scenes with people and `empty` scenes without."""
     both = either = neither = union = 0
     for seed in range(FIRST_SEED, FIRST_SEED + scenes):
-        scene = render(seed, size, "heldout")
+        scene = render(seed, size, split)
         found, truth = segment(scene.image), scene.mask == 1
         both += int(np.count_nonzero(found & truth))
         either += int(np.count_nonzero(found | truth))
         neither += int(np.count_nonzero(~found & ~truth))
         union += int(np.count_nonzero(~found | ~truth))
     false = [
-        float(segment(render(seed, size, "heldout", empty=True).image).mean())
+        float(segment(render(seed, size, split, empty=True).image).mean())
         for seed in range(FIRST_SEED, FIRST_SEED + empty)
     ]
     person = ratio(both, either)
     return Score(person, (person + ratio(neither, union)) / 2, sum(false) / max(empty, 1), max(false, default=0.0))
 
 
-def table(models: Sequence[tuple[str, onnx.ModelProto]], sizes: Sequence[int], scenes: int, empty: int) -> str:
+def table(
+    models: Sequence[tuple[str, onnx.ModelProto]], sizes: Sequence[int], split: Split, scenes: int, empty: int
+) -> str:
     """The figures as a Markdown table."""
     lines = ["| size | arithmetic | person IoU | mIoU | false person, empty scenes | worst empty scene |",
              "|---:|---|---:|---:|---:|---:|"]  # fmt: skip
     for size in sizes:
         for name, model in models:
-            s = score(Segmenter(model, size), size, scenes, empty)
+            s = score(Segmenter(model, size), size, split, scenes, empty)
             lines.append(f"| {size} | {name} | {s.person:.4f} | {s.mean:.4f} | {s.empty:.3%} | {s.worst:.3%} |")
     return "\n".join(lines)
 
@@ -97,6 +100,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--float", type=Path, help="also score this float ONNX")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--split", choices=("heldout", "stress", "train"), default="heldout")
     parser.add_argument("--scenes", type=int, default=SCENES)
     parser.add_argument("--empty", type=int, default=EMPTY)
     parser.add_argument("--grid", type=Path, help="write a picture of 12 held-out frames with masks")
@@ -105,8 +109,8 @@ def main() -> None:
     models = [("int8", model)]
     if args.float:
         models.insert(0, ("float", onnx.load(args.float)))
-    print(f"{args.scenes} held-out scenes with people and {args.empty} without, from seed {FIRST_SEED}\n")
-    print(table(models, args.sizes, args.scenes, args.empty))
+    print(f"{args.scenes} {args.split} scenes with people and {args.empty} without, from seed {FIRST_SEED}\n")
+    print(table(models, args.sizes, args.split, args.scenes, args.empty))
     if args.grid:
         from training.grid import write_grid
 

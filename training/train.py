@@ -26,17 +26,21 @@ SEED = 20
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage: (size, scenes, batch) in turn, `steps` steps, a one-cycle learning rate up to `rate`."""
+    """One stage: (size, scenes, batch) in turn for `steps` steps, a one-cycle learning rate up to `rate`.
+
+    One scene in `empty_every` has nobody in it.
+    """
 
     name: str
     sets: tuple[tuple[int, int, int], ...]
     steps: int
     rate: float
+    empty_every: int
 
 
 STAGES = (
-    Stage("coarse", ((192, 16000, 32),), 1700, 4e-3),
-    Stage("mixed", ((320, 3200, 16), (256, 3200, 24), (320, 3200, 16), (416, 1600, 10)), 1400, 2e-3),
+    Stage("coarse", ((192, 16000, 32),), 1700, 4e-3, 8),
+    Stage("mixed", ((320, 3200, 16), (256, 3200, 24), (320, 3200, 16), (416, 1600, 10)), 1400, 2e-3, 5),
 )
 
 
@@ -90,8 +94,11 @@ def run_stage(
     net: Network, average: Network, stage: Stage, number: int, work: Path, resume: dict[str, object] | None
 ) -> None:
     """Train one stage; writes `checkpoint.pt` every 100 steps."""
-    sets = [(cached(work / "scenes", size, number * 1_000_000, count), n) for size, count, n in stage.sets]
-    check = cached(work / "scenes", stage.sets[0][0], 5_000_000, 96, "heldout")
+    sets = [
+        (cached(work / "scenes", size, number * 1_000_000, count, "train", stage.empty_every), n)
+        for size, count, n in stage.sets
+    ]
+    check = cached(work / "scenes", stage.sets[0][0], 5_000_000, 96, "heldout", 8)
     decay = [p for p in net.parameters() if p.ndim > 1]
     plain = [p for p in net.parameters() if p.ndim == 1]
     optimiser = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}])

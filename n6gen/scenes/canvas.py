@@ -78,19 +78,16 @@ class Canvas:
             f.normal_x * np.float32(lamp.x) + f.normal_y * np.float32(lamp.y) + z * np.float32(lamp.z), 0
         )
         tone = np.float32(lamp.ambient) + np.float32(lamp.diffuse) * facing
-        shine = np.float32(material.gloss) * facing**8 if material.gloss else None
+        shine = np.float32(material.gloss) * np.square(np.square(np.square(facing))) if material.gloss else None
+        colour = np.array(material.colour, np.float32)[:, None, None]
         if material.pattern != "plain":
             inverse = np.float32(1 / material.scale)
             mix = PATTERNS[material.pattern](f.along * inverse, f.across * inverse)
-        for channel in range(3):
-            one = np.float32(material.colour[channel])
-            colour: Plane | np.float32 = one
-            if material.pattern != "plain":
-                colour = one + np.float32(material.second[channel] - material.colour[channel]) * mix
-            value = colour * tone
-            if shine is not None:
-                value = value + shine
-            target[channel] += alpha * (value - target[channel])
+            colour = colour + (np.array(material.second, np.float32)[:, None, None] - colour) * mix
+        value = colour * tone
+        if shine is not None:
+            value = value + shine
+        target += alpha * (value - target)
         mask = self.person[ys, xs]
         mask += alpha * (np.float32(1.0 if person else 0.0) - mask)
 
