@@ -80,8 +80,10 @@ def setting(name: str, *, help: str | None = None) -> Callable[[_F], _F]:  # noq
     )
 
 
-def command(name: str, *, json_file: bool = False) -> Callable[[Callable[..., None]], click.Command]:
+def command(name: str, *, json_file: bool = False) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a function a command with the options that all commands have; it gets an Output as `out`.
+
+    What it returns is the exit code; None is success.
 
     `json_file`: `--json` takes an optional file name (for commands whose stdout people read at the same time).
     """
@@ -93,13 +95,13 @@ def command(name: str, *, json_file: bool = False) -> Callable[[Callable[..., No
         )
     )
 
-    def decorate(function: Callable[..., None]) -> click.Command:
+    def decorate(function: Callable[..., Any]) -> click.Command:
         @functools.wraps(function)
-        def wrapped(*, json_to: str | None, quiet: bool, verbose: bool, **options: Any) -> None:
+        def wrapped(*, json_to: str | None, quiet: bool, verbose: bool, **options: Any) -> Any:
             level = Verbosity.QUIET if quiet else Verbosity.VERBOSE if verbose else Verbosity.NORMAL
             out = Output(json_to, level)
             plain_click.get_current_context().find_object(CurrentOutput).output = out  # type: ignore[union-attr]
-            function(out, **options)
+            return function(out, **options)
 
         with_options = functools.reduce(
             lambda made, option: option(made),

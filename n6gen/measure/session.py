@@ -24,11 +24,11 @@ STAGES = ("input", "network", "decode", "present")
 _PHASE_TICKS = 1
 
 
-class Stage(Protocol):
-    """Where frames come from: the emulator, or a board whose camera can be fed."""
+class Camera(Protocol):
+    """A camera that can be fed."""
 
-    def show(self, pixels: npt.NDArray[np.uint8]) -> None:
-        """Put a frame (uint8 RGB [side, side, 3]) before the camera."""
+    def post(self, frame: npt.NDArray[np.uint8]) -> int:
+        """Show a frame, uint8 RGB [side, side, 3]; returns its number."""
 
 
 @attrs.frozen(eq=False)
@@ -67,7 +67,7 @@ class Session:
 
 def measure(
     client: Client,
-    stage: Stage,
+    camera: Camera,
     frames: Sequence[Frame],
     reference: HostReference,
     *,
@@ -82,7 +82,7 @@ def measure(
     """
     results = []
     for frame in frames:
-        stage.show(frame.pixels)
+        camera.post(frame.pixels)
         first, second = client.run(1, 2, timeout=2 * timeout)
         _must_repeat(frame.name, first, second)
         side = frame.pixels.shape[0]
