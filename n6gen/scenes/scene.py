@@ -168,10 +168,12 @@ def sequence(seed: int, n: int, size: int, split: Split = "heldout") -> Iterator
     settings = int(rng.integers(2**32))  # one camera for all frames, fresh noise in each
     for k in range(n):
         t = k / max(n - 1, 1)
-        swing = sin(2 * pi * 4 * t)
-        hip = (22 * swing * way, -22 * swing * way)
-        knee = (-14 - 12 * swing * way, -14 + 12 * swing * way)
-        stance = Stance((12 - 16 * swing, 12 + 16 * swing), (14, 14), hip, knee, (1, 1), 3 * way)
+        swing = sin(2 * pi * 3 * t)
+        # Angles open away from the body's middle, so equal ones scissor: one leg goes ahead as the other goes back.
+        hips = 20 * swing
+        bends = [-way * side * (6 + 18 * max(0.0, -way * side * swing)) for side in (-1, 1)]
+        arms = 8 - 11 * swing
+        stance = Stance((arms, arms), (14 * way * -1, 14 * way), (hips, hips), (bends[0], bends[1]), lean=3 * way)
         x = 0.5 + way * (t - 0.5) * 0.9
         bob = 0.06 * scale * abs(swing)
         figure = Figure(person, stance, (x, 0.94 - (1.72 + 1.62) * scale * person.legs + bob), scale)
