@@ -46,6 +46,7 @@ class View:
                 if name in self._producers:
                     raise self.error(f"tensor {name!r} is made by two nodes")
                 self._producers[name] = node
+        for node in self.needed():
             for name in filter(None, node.input):
                 self._readers.setdefault(name, []).append(node)
 
@@ -62,7 +63,7 @@ class View:
         return self._producers.get(tensor)
 
     def readers(self, tensor: str) -> list[NodeProto]:
-        """The nodes that read `tensor`, once for each of their inputs that does."""
+        """The nodes that read `tensor` and are needed, once for each of their inputs that does."""
         return self._readers.get(tensor, [])
 
     def is_constant(self, tensor: str) -> bool:
