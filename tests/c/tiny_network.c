@@ -55,7 +55,7 @@ __attribute__((noinline)) static int misbehave(int how) {
     case OVERFLOW:
         return overflow(1);
     case DIVIDE:
-        return 1 / zero;
+        return 1000 / zero;
     case WILD_JUMP:
         ((void (*)(void))(uintptr_t)(0xE0000001u + (unsigned)zero))();
         return 0;

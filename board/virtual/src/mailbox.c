@@ -6,7 +6,7 @@
 
 #define MAGIC 0x4256364Eu
 #define VERSION 1u
-#define POLL_MS 1u
+#define POLL_MS 4u
 #define LAYER_SIZE (BOARD_WINDOW_SIDE * BOARD_WINDOW_SIDE)
 #define CAMERA_BYTES 3u
 

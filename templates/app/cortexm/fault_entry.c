@@ -12,6 +12,7 @@
 extern uint32_t link_stack_top[], link_stack_limit[];
 extern uint8_t link_text_start[], link_text_end[];
 
+#define EXCEPTION_HARD_FAULT 3u
 #define PSR_ALIGNED (1u << 9) /* in a saved PSR: a word of padding lies above the frame */
 
 /* What the core saves on the interrupted stack. */
@@ -19,13 +20,21 @@ struct frame {
     uint32_t r0, r1, r2, r3, r12, lr, pc, psr;
 };
 
+/* With interrupts masked each fault comes as a HardFault; what it was says the status register. */
 static const char *kind_of(uint32_t exception, uint32_t cfsr) {
-    static const char *const names[] = {"hard", "memory", "bus", "usage"};
-
     if ((cfsr & SCB_CFSR_STKOF) != 0) {
         return "stack";
     }
-    return exception >= 3 && exception <= 6 ? names[exception - 3] : "other";
+    if ((cfsr & SCB_CFSR_USAGE) != 0) {
+        return "usage";
+    }
+    if ((cfsr & SCB_CFSR_BUS) != 0) {
+        return "bus";
+    }
+    if ((cfsr & SCB_CFSR_MEMORY) != 0) {
+        return "memory";
+    }
+    return exception == EXCEPTION_HARD_FAULT ? "hard" : "other";
 }
 
 static bool is_code(uint32_t address) {

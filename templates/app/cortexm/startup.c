@@ -18,7 +18,6 @@ int main(void);
 
 static void __attribute__((used, noreturn)) start(void) {
     SCB_VTOR = (uint32_t)vectors;
-    SCB_SHCSR |= SCB_SHCSR_MEMFAULTENA | SCB_SHCSR_BUSFAULTENA | SCB_SHCSR_USGFAULTENA;
     SCB_CCR |= SCB_CCR_LOB | SCB_CCR_DIV_0_TRP;
     __asm volatile("dsb\n\tisb" ::: "memory");
 
