@@ -1,7 +1,14 @@
-/* Runs a compiled network on the host: test_kernels_network <weights.bin> <inputs.bin> <layers.bin>
- * For every input in the second file, every layer's output goes to the third, in order of execution. */
+/* Runs a compiled network on the host: test_kernels_network <weights.bin> <inputs.bin> <layers.bin> <gaps.bin>
+ * For every input in the second file, every layer's output goes to the third, in order of execution. The last file has
+ * pairs of int32: offset and size of what no kernel may touch, counted from the input; only sanitizers see to that. */
 #include <stdio.h>
 #include <stdlib.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#endif
 
 #include "network.h"
 
@@ -32,10 +39,23 @@ static void *read_all(const char *path) {
     return data;
 }
 
+static void poison(const char *path) {
+    FILE *file = fopen(path, "rb");
+    int32_t gap[2];
+    if (file == NULL) {
+        exit(2);
+    }
+    while (fread(gap, sizeof gap, 1, file) == 1) {
+        ASAN_POISON_MEMORY_REGION((const char *)network_input() + gap[0], (size_t)gap[1]);
+    }
+    fclose(file);
+}
+
 int main(int count, char **words) {
-    if (count != 4) {
+    if (count != 5) {
         return 2;
     }
+    poison(words[4]);
     uint8_t *weights = read_all(words[1]);
     FILE *inputs = fopen(words[2], "rb");
     layers = fopen(words[3], "wb");

@@ -49,7 +49,7 @@ def _pack_ref(conv: Conv) -> Packed:
 
 
 #: The register blocks of templates/kernels/c.
-_DEPTH_STEP, _CHANNELS, _DEPTHWISE = 8, 3, 8
+_DEPTH_STEP, _CHANNELS, _DEPTHWISE = 8, 3, 4
 
 
 def _pack_c(conv: Conv) -> Packed:

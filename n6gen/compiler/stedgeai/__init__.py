@@ -1,1 +1,1 @@
-"""ST's `stedgeai` as a compiler: finding it, running it, judging what it did, reading what it made (docs/stedgeai.md)."""
+"""ST's `stedgeai` as a compiler: find it, run it, judge what it did, read what it made (docs/stedgeai.md)."""

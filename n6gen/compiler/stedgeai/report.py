@@ -86,15 +86,16 @@ class EpochCounts:
 class NetworkReport:
     """What one file, or a folder of them, says about a compiled network.
 
-    `kind` is what the file is, in words. `tool` is None for a file that does not show who made it; `build` is the
-    release as the tool wrote it. `command` is the tool's command line. `application_io` are bytes of inputs and
-    outputs that the application provides. `errors` start with the error's name; `notes` are worth a reader's eye.
+    `kind` is what the file is, in words. `tool` is None for a file that does not show who made it. `core` is the
+    release of stedgeai; `release` is what is known of the version without it. `command` is the tool's command line.
+    `application_io` are bytes of inputs and outputs that the application provides. `errors` start with the error's
+    name; `notes` are worth a reader's eye.
     """
 
     kind: str
     tool: str | None = None
-    version: str | None = None
-    build: str | None = None
+    core: CoreVersion | None = None
+    release: str | None = None
     path: Path = "unknown"
     command: str | None = None
     pools: tuple[Pool, ...] = ()
@@ -103,6 +104,11 @@ class NetworkReport:
     application_io: tuple[int, int] | None = None
     errors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str | None:
+        """The tool's version, without its build number."""
+        return self.core.number if self.core else self.release
 
     @property
     def internal_ram_kib(self) -> float | None:
@@ -144,19 +150,10 @@ class NetworkReport:
         }
 
     def _sum(self, place: Place) -> float | None:
-        counted = [pool.used for pool in self.pools if pool.place in (place, "unknown")]
-        stray = any(pool.place == "unknown" and pool.used != 0 for pool in self.pools)
-        known = [used for used in counted if used is not None]
-        if not self.pools or stray or len(known) != len(counted):
+        # A description of pools, or use that lies nobody knows where, is no figure.
+        if not self.pools or any(pool.used is None or (pool.used and pool.place == "unknown") for pool in self.pools):
             return None
-        return round(sum(known) / _KIB, 3)
-
-
-def of_core(version: CoreVersion | None) -> dict[str, str | None]:
-    """The fields of a NetworkReport that a release fills."""
-    if version is None:
-        return {"version": None, "build": None}
-    return {"version": version.number, "build": str(version)}
+        return round(sum(pool.used or 0 for pool in self.pools if pool.place == place) / _KIB, 3)
 
 
 def unique(texts: Iterable[str]) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ RUNTIMES = (
     Runtime("4.0.0", (1, 1, 3, 262), "1200"),
     Runtime("4.0.1", (1, 1, 3, 275), "1201"),
 )
-_BY_NUMBERS: Mapping[Quadruple, Runtime] = {runtime.ll_aton: runtime for runtime in RUNTIMES}
+_BY_NUMBERS: Mapping[tuple[int, ...], Runtime] = {runtime.ll_aton: runtime for runtime in RUNTIMES}
 
 
 def in_line(line: str) -> CoreVersion | None:
@@ -66,7 +66,7 @@ def parse(text: str) -> CoreVersion | None:
     return _version(_BARE.match(text.strip()))
 
 
-def runtime_for(numbers: Quadruple) -> Runtime | None:
+def runtime_for(numbers: tuple[int, ...]) -> Runtime | None:
     """The release whose runtime has these `ll_aton` numbers, None if it was never seen."""
     return _BY_NUMBERS.get(numbers)
 

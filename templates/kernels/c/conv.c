@@ -43,7 +43,7 @@ static struct group next_group(struct group group) {
 
 /* Two pixels, whose inputs lie at `a` and `b`; the second is computed in vain if it isn't stored. */
 static void multiply(const struct group *group, const int8_t *a, const int8_t *b, bool two, int8_t *out, int32_t stride,
-                     const struct quantiser *quantiser) {
+                     struct quantiser quantiser) {
     const int8_t *weight = group->weights;
     const int32_t depth = group->depth;
     for (int32_t channel = 0; channel < group->channels; channel += BLOCK) {
@@ -123,7 +123,7 @@ void kernel_conv(const struct kernel_conv *layer, const uint8_t *blob, const int
             if (two) {
                 gather(layer, in, pixel + 1, i * channels, channels, second);
             }
-            multiply(&group, scratch, second, two, out + pixel * stride + i * group.channels, stride, &quantiser);
+            multiply(&group, scratch, second, two, out + pixel * stride + i * group.channels, stride, quantiser);
             group = next_group(group);
         }
     }
@@ -143,6 +143,6 @@ void kernel_pointwise(const struct kernel_conv *layer, const uint8_t *blob, cons
     for (int32_t pixel = 0; pixel < pixels; pixel += 2) {
         const bool two = pixel + 1 < pixels;
         const int8_t *first = in + pixel * depth;
-        multiply(&group, first, two ? first + depth : first, two, out + pixel * stride, stride, &quantiser);
+        multiply(&group, first, two ? first + depth : first, two, out + pixel * stride, stride, quantiser);
     }
 }

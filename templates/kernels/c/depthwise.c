@@ -1,10 +1,10 @@
-/* Depthwise convolution in register blocks of eight channels.
+/* Depthwise convolution in register blocks of four channels.
  *
- * Weights: for every eight channels [row][column][8]; the last block is as wide as channels are left. Scratch: one
+ * Weights: for every four channels [row][column][4]; the last block is as wide as channels are left. Scratch: one
  * pixel of zero points, which stands for every pixel outside of the image. */
 #include "blocked.h"
 
-#define BLOCK 8
+#define BLOCK 4
 
 /* Where the inputs of one output pixel lie; the compiler refuses larger kernels. */
 static const int8_t *taps[KERNEL_MAX_TAPS];
@@ -21,32 +21,22 @@ static void find_taps(const struct kernel_conv *layer, const int8_t *in, const i
     }
 }
 
-/* Eight channels of one pixel; returns the weights behind those it used. */
-static const int8_t *whole_block(const int8_t *weight, int32_t count, int32_t channel, const int32_t *bias,
-                                 const float *multiplier, const struct quantiser *quantiser, int8_t *out) {
+/* Four channels of one pixel. */
+static void whole_block(const int8_t *weight, int32_t count, int32_t channel, const int32_t *bias,
+                        const float *multiplier, struct quantiser quantiser, int8_t *out) {
     int32_t s0 = bias[0], s1 = bias[1], s2 = bias[2], s3 = bias[3];
-    int32_t s4 = bias[4], s5 = bias[5], s6 = bias[6], s7 = bias[7];
     for (int32_t i = 0; i < count; i++) {
         const int8_t *x = taps[i] + channel;
         s0 += x[0] * weight[0];
         s1 += x[1] * weight[1];
         s2 += x[2] * weight[2];
         s3 += x[3] * weight[3];
-        s4 += x[4] * weight[4];
-        s5 += x[5] * weight[5];
-        s6 += x[6] * weight[6];
-        s7 += x[7] * weight[7];
         weight += BLOCK;
     }
     out[0] = requantise(s0, multiplier[0], quantiser);
     out[1] = requantise(s1, multiplier[1], quantiser);
     out[2] = requantise(s2, multiplier[2], quantiser);
     out[3] = requantise(s3, multiplier[3], quantiser);
-    out[4] = requantise(s4, multiplier[4], quantiser);
-    out[5] = requantise(s5, multiplier[5], quantiser);
-    out[6] = requantise(s6, multiplier[6], quantiser);
-    out[7] = requantise(s7, multiplier[7], quantiser);
-    return weight;
 }
 
 void kernel_depthwise(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int8_t *out,
@@ -63,15 +53,15 @@ void kernel_depthwise(const struct kernel_conv *layer, const uint8_t *blob, cons
             const int8_t *weight = (const int8_t *)(blob + layer->weights);
             find_taps(layer, in, scratch, y, x);
             for (int32_t channel = 0; channel < whole; channel += BLOCK) {
-                weight = whole_block(weight, count, channel, bias + channel, multiplier + channel, &quantiser,
-                                     out + channel);
+                whole_block(weight, count, channel, bias + channel, multiplier + channel, quantiser, out + channel);
+                weight += count * BLOCK;
             }
             for (int32_t channel = whole; channel < channels; channel++) {
                 int32_t sum = bias[channel];
                 for (int32_t i = 0; i < count; i++) {
                     sum += taps[i][channel] * weight[i * (channels - whole) + channel - whole];
                 }
-                out[channel] = requantise(sum, multiplier[channel], &quantiser);
+                out[channel] = requantise(sum, multiplier[channel], quantiser);
             }
             out += channels;
         }

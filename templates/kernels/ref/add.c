@@ -7,6 +7,6 @@ void kernel_add(const struct kernel_add *layer, const int8_t *a, const int8_t *b
     for (int32_t i = 0; i < layer->size; i++) {
         const float left = (float)(a[i] - layer->a_zero_point) * layer->a_scale;
         const float right = (float)(b[i] - layer->b_zero_point) * layer->b_scale;
-        out[i] = quantise((left + right) / layer->out_scale, &quantiser);
+        out[i] = quantise((left + right) / layer->out_scale, quantiser);
     }
 }

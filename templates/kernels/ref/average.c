@@ -24,6 +24,6 @@ void kernel_average(const struct kernel_average *layer, const int8_t *in, int8_t
             sum += (float)(*pixel - layer->in_zero_point) * layer->in_scale;
             pixel += channels;
         }
-        out[channel] = quantise(sum / (float)pixels / layer->out_scale, &quantiser);
+        out[channel] = quantise(sum / (float)pixels / layer->out_scale, quantiser);
     }
 }

@@ -33,7 +33,7 @@ void kernel_conv(const struct kernel_conv *layer, const uint8_t *blob, const int
                         }
                     }
                 }
-                *out++ = requantise(sum, multiplier[channel], &quantiser);
+                *out++ = requantise(sum, multiplier[channel], quantiser);
             }
         }
     }

@@ -21,7 +21,7 @@ void kernel_resize(const struct kernel_resize *layer, const int8_t *in, int8_t *
                 const float real = half_pixel_blend(
                     &y, &x, (float)(low_low[channel] - zero) * scale, (float)(low_high[channel] - zero) * scale,
                     (float)(high_low[channel] - zero) * scale, (float)(high_high[channel] - zero) * scale);
-                *out++ = quantise(real / scale, &quantiser);
+                *out++ = quantise(real / scale, quantiser);
             }
         }
     }
