@@ -1,0 +1,1 @@
+"""Images to a board: read what is there, write what differs, read it again."""

@@ -7,14 +7,14 @@ from pathlib import Path
 from n6gen.board.facts import Board, Partition, load_board
 from n6gen.errors import InputError
 from n6gen.image import stm32, weights
-from n6gen.image.manifest import Manifest, PartitionImage, read_manifest
+from n6gen.image.manifest import PartitionImage, read_manifest
 from n6gen.tools.files import sha256_bytes
 
 _AGAIN = "Run 'n6gen build' again."
 
 
-def read_build(folder: Path) -> tuple[Manifest, Board, list[tuple[Partition, bytes]]]:
-    """The manifest of a build folder, its board, and every partition with the bytes that belong there.
+def read_build(folder: Path) -> tuple[Board, list[tuple[Partition, bytes]]]:
+    """The board that a build folder is for, and every partition with the bytes that belong there.
 
     Raises InputError if there is no build, a file is missing or not the one that was built, an image does not fit
     its partition, or the build's layout is not the board's.
@@ -27,7 +27,7 @@ def read_build(folder: Path) -> tuple[Manifest, Board, list[tuple[Partition, byt
         raise InputError(f"{folder}: the manifest names partitions {names}", _AGAIN)
     for partition, data in images:
         _check(board, partition, data)
-    return manifest, board, images
+    return board, images
 
 
 def _partition(board: Board, image: PartitionImage) -> Partition:

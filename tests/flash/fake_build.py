@@ -1,0 +1,55 @@
+"""A build folder without a compiler: images of the right form, filled with anything, and their manifest."""
+
+from __future__ import annotations
+
+import random
+import struct
+from pathlib import Path
+
+from n6gen.board.facts import load_board
+from n6gen.image import stm32, weights
+from n6gen.image.manifest import Manifest, PartitionImage
+from n6gen.tools.files import sha256_bytes
+
+NETWORK_ID = "0123456789abcdef" * 4
+
+
+def images(seed: int = 0, *, fsbl: int = 6_000, app: int = 70_000, blob: int = 90_000) -> dict[str, bytes]:
+    """The three images of the virtual board, filled from `seed`; sizes in bytes."""
+    noise = random.Random(seed)
+
+    def code(size: int, reset: int) -> bytes:
+        return struct.pack("<II", 0x2008_0000, reset) + noise.randbytes(size - 8)
+
+    return {
+        "fsbl": stm32.sign(code(fsbl, 0x2800_0441), binary_type=stm32.FSBL),
+        "app": stm32.sign(code(app, 0x0100_0441), binary_type=stm32.APP),
+        "weights": weights.wrap(noise.randbytes(blob), NETWORK_ID),
+    }
+
+
+def write_build(folder: Path, content: dict[str, bytes], *, board: str = "virtual") -> Path:
+    """Write the images and the manifest into `folder`; returns it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = load_board("virtual")
+    entries = []
+    for name, data in content.items():
+        (folder / f"{name}.bin").write_bytes(data)
+        place = facts.partition(name)
+        entries.append(PartitionImage(name, place.address, place.offset, len(data), f"{name}.bin", sha256_bytes(data)))
+    Manifest(
+        board=board,
+        network_id=NETWORK_ID,
+        build_id="0" * 64,
+        fingerprint="0" * 64,
+        partitions=tuple(entries),
+        files={},
+        model={},
+        network={},
+        options={},
+        sources={},
+        tools={},
+        flags=(),
+        memory={},
+    ).write(folder)
+    return folder
