@@ -24,6 +24,7 @@ _COMMANDS = {
     "measure": "n6gen.cli.measure:measure",
     "boards": "n6gen.cli.boards:boards",
     "model": "n6gen.cli.model:model",
+    "network": "n6gen.cli.network:network",
     "config": "n6gen.cli.config:config",
     "completion": "n6gen.cli.completion:completion",
 }
