@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,14 +31,25 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No fixture sees, or leaves anything in, a user's state, cache or configuration."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("N6GEN_") and name not in _OURS]:
+            patch.delenv(name)
+        _point_to(tmp_path_factory.mktemp("n6gen-session"), patch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees, or leaves anything in, a user's state, cache or configuration."""
-    base = tmp_path_factory.mktemp("n6gen")
-    for name in [name for name in os.environ if name.startswith("N6GEN_") and name not in _OURS]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("N6GEN_STATE_DIR", str(base / "state"))
-    monkeypatch.setenv("N6GEN_CACHE_DIR", str(base / "cache"))
+    """Each test has state and cache folders of its own."""
+    _point_to(tmp_path_factory.mktemp("n6gen"), monkeypatch)
+
+
+def _point_to(base: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("N6GEN_STATE_DIR", str(base / "state"))
+    patch.setenv("N6GEN_CACHE_DIR", str(base / "cache"))
 
 
 _TOOLS = {"arm": ("arm-none-eabi-gcc",), "qemu": ("qemu-system-arm", "arm-none-eabi-gcc")}

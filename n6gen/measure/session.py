@@ -71,13 +71,14 @@ def measure(
     frames: Sequence[Frame],
     reference: HostReference,
     *,
+    mask_shape: tuple[int, int],
     per_tick: float,
     timeout: float,
     on_frame: Callable[[FrameResult], None],
 ) -> list[FrameResult]:
     """Run every frame; `on_frame` is called after each, while the board still shows it.
 
-    `per_tick` turns ticks into the session's unit; `timeout` bounds one inference, in seconds.
+    `mask_shape` is (height, width) in pixels; `per_tick` turns ticks into the session's unit; `timeout` bounds one inference, in seconds.
     Raises BoardError if the board fails, hangs, or gives two samples of one frame that differ.
     """
     results = []
@@ -85,12 +86,17 @@ def measure(
         camera.post(frame.pixels)
         first, second = client.run(1, 2, timeout=2 * timeout)
         _must_repeat(frame.name, first, second)
-        side = frame.pixels.shape[0]
-        mask = np.frombuffer(client.mask(), np.uint8).reshape(side, side)
+        mask = _shaped(client.mask(), mask_shape)
         cost = {name: round(getattr(first, name) * per_tick) for name in STAGES}
         results.append(FrameResult(frame.name, cost, mask, reference.agreement(frame.pixels, mask)))
         on_frame(results[-1])
     return results
+
+
+def _shaped(data: bytes, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    if len(data) != shape[0] * shape[1]:
+        raise BoardError(f"the board sent a mask of {len(data)} bytes for {shape[0]}×{shape[1]} pixels")
+    return np.frombuffer(data, np.uint8).reshape(shape)
 
 
 def summaries(results: Sequence[FrameResult]) -> dict[str, Summary]:

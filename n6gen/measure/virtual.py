@@ -51,6 +51,7 @@ def measure_virtual(
             machine.camera,
             frames,
             reference,
+            mask_shape=hello.mask_shape,
             per_tick=board.instructions_per_tick,
             timeout=timeout,
             on_frame=lambda result: on_frame(result, machine),
@@ -96,5 +97,7 @@ def _named(fault: Fault, symbols: Symbols) -> BoardError:
 
 def _must_fit(hello: Hello, frames: Sequence[Frame]) -> None:
     for frame in frames:
-        if frame.pixels.shape[:2] != hello.input_shape or hello.mask_shape != hello.input_shape:
-            raise BoardError(f"{frame.name} is {frame.pixels.shape[:2]}, the board takes {hello.input_shape}")
+        height, width = frame.pixels.shape[:2]
+        if (height, width) != hello.input_shape:
+            wanted = "×".join(map(str, hello.input_shape))
+            raise BoardError(f"{frame.name} has {height}×{width} pixels, the board's network takes {wanted}")

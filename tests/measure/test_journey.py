@@ -1,0 +1,198 @@
+"""Build, flash, measure on the emulated board, with a tiny network: what is right, and what is said when it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from n6gen.board import load_board
+from n6gen.emulator.instance import open_instance
+from tests.support.cli import n6gen
+from tests.support.journey import SIDE, build, flash, measure, pictures, tiny_model
+
+pytestmark = [pytest.mark.arm, pytest.mark.qemu]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny model, its build `b`, and frames."""
+    folder = tmp_path_factory.mktemp("journey home")
+    pictures(folder / "frames")
+    assert build(tiny_model(folder), folder / "b").code == 0
+    return folder
+
+
+@pytest.fixture
+def frames(home: Path) -> list[Path]:
+    """Two noise pictures."""
+    return sorted((home / "frames").iterdir())
+
+
+def test_masks_are_exact_and_the_result_is_complete(home: Path, frames: list[Path], tmp_path: Path) -> None:
+    """Every pixel equals the reference; masks, LCD pictures and JSON are where they were asked for."""
+    flashed = flash(home / "b")
+    assert [p["action"] for p in flashed.json["partitions"]] == ["write"] * 3
+    assert flashed.json["verified"] is True
+    ran = n6gen(
+        *("measure", "--build", home / "b", "--frames", *frames, "--masks", tmp_path / "masks"),
+        *("--lcd-dir", tmp_path / "lcd", "--lcd", tmp_path / "last.png", "--json", tmp_path / "m.json"),
+    )
+    assert ran.code == 0, ran.err
+    assert "every pixel equals the integer reference" in ran.out
+    import json
+
+    said = json.loads((tmp_path / "m.json").read_text())
+    assert said["unit"] == "instructions"
+    assert "ms" not in ran.out.split()
+    assert set(said["stages"]) >= {"network", "decode", "present"}
+    for stage in said["stages"].values():
+        assert stage["n"] == 2
+        assert 0 < stage["min"] <= stage["p50"] <= stage["max"]
+    assert [frame["mask_exact"] for frame in said["frames"]] == [1.0, 1.0]
+    assert said["conditions"]["build_id"] == json.loads((home / "b" / "manifest.json").read_text())["build_id"]
+    for frame in frames:
+        with Image.open(tmp_path / "masks" / frame.name) as mask:
+            assert (mask.mode, mask.size) == ("L", (SIDE, SIDE))
+            assert set(np.unique(np.asarray(mask))) <= {0, 1}
+        with Image.open(tmp_path / "lcd" / frame.name) as lcd:
+            assert lcd.size == (800, 480)
+    assert (tmp_path / "last.png").read_bytes() == (tmp_path / "lcd" / frames[-1].name).read_bytes()
+
+
+def test_two_sessions_measure_the_same(home: Path, frames: list[Path]) -> None:
+    """The clock is deterministic: two power-ons give the same instruction counts."""
+    flash(home / "b")
+    first, second = measure(home / "b", frames).json, measure(home / "b", frames).json
+    for stage, summary in first["stages"].items():
+        for key, value in summary.items():
+            # A run may begin at another phase of the 32 MHz clock: one tick is 31.25 instructions.
+            assert abs(second["stages"][stage][key] - value) <= 32
+    assert first["frames"][0]["mask_exact"] == 1.0
+
+
+@pytest.mark.parametrize(
+    "options", [("--decode", "rounded"), ("--keep-head",), ("--kernels", "ref"), ("--input-map", "raw")]
+)
+def test_every_variant_is_exact(home: Path, frames: list[Path], tmp_path: Path, options: tuple[str, ...]) -> None:
+    """Decodes, kernel sets, the kept head and the raw input each equal their own reference."""
+    assert build(home / "tiny0.onnx", tmp_path / "b", *options).code == 0
+    assert flash(tmp_path / "b").code == 0
+    ran = measure(tmp_path / "b", frames)
+    assert ran.code == 0, ran.err
+    assert all(frame["mask_exact"] == 1.0 for frame in ran.json["frames"])
+
+
+@pytest.mark.parametrize(
+    ("partition", "where", "check"),
+    [
+        ("app", 0x900, "app-checksum"),
+        ("app", 0x0, "app-header"),
+        ("weights", 0x40, "weights-crc"),
+        ("weights", -10, "weights-trailer"),
+    ],
+)
+def test_damaged_flash_is_found_named_and_mended(
+    home: Path, frames: list[Path], partition: str, where: int, check: str
+) -> None:
+    """One flipped byte: measure exits 4 and says which check failed; flash rewrites that sector only."""
+    clean = flash(home / "b").json
+    size = next(p["size"] for p in clean["partitions"] if p["name"] == partition)
+    at = load_board("virtual").partition(partition).offset + where % size
+    nor = open_instance("virtual-0").nor
+    data = bytearray(nor.read_bytes())
+    data[at] ^= 0x10
+    nor.write_bytes(data)
+
+    ran = measure(home / "b", frames)
+    assert ran.code == 4
+    assert check in ran.json["error"]["message"]
+    mended = {p["name"]: p["written"] for p in flash(home / "b").json["partitions"]}
+    assert 0 < mended.pop(partition) <= 0x1000
+    assert set(mended.values()) == {0}
+    assert measure(home / "b", frames).code == 0
+
+
+def test_a_blank_board_does_not_boot(home: Path, frames: list[Path]) -> None:
+    """An erased flash is refused by the boot ROM, with the command that helps."""
+    ran = measure(home / "b", frames)
+    assert ran.code == 4
+    assert "boot ROM" in ran.err
+    assert "n6gen flash" in ran.err
+
+
+def test_another_build_on_the_board_is_noticed(home: Path, frames: list[Path], tmp_path: Path) -> None:
+    """A board that runs another build than asked for is not measured."""
+    assert flash(home / "b").code == 0
+    assert build(tiny_model(tmp_path, seed=1), tmp_path / "b").code == 0
+    ran = measure(tmp_path / "b", frames)
+    assert ran.code == 4
+    assert "n6gen flash" in ran.err
+
+
+def test_weights_of_another_network_are_refused(home: Path, frames: list[Path], tmp_path: Path) -> None:
+    """An app never runs with weights that are whole but not its own."""
+    assert build(tiny_model(tmp_path, seed=1), tmp_path / "b").code == 0
+    flash(home / "b")
+    nor = open_instance("virtual-0").nor
+    data = bytearray(nor.read_bytes())
+    other = (tmp_path / "b" / "weights.bin").read_bytes()
+    at = load_board("virtual").partition("weights").offset
+    data[at : at + len(other)] = other
+    nor.write_bytes(data)
+    ran = measure(home / "b", frames)
+    assert ran.code == 4
+    assert "network-id" in ran.json["error"]["message"]
+
+
+_BROKEN = {
+    "fault": ("udf", '__asm volatile("udf #7");'),
+    "bus": ("bus", "*(volatile int *)0xF0000000u = 1;"),
+    "hang": ("hang", 'for (;;) __asm volatile("nop");'),
+}
+
+
+@pytest.mark.parametrize("kind", _BROKEN)
+def test_faults_and_hangs_are_named_with_their_source_line(
+    home: Path, frames: list[Path], tmp_path: Path, kind: str
+) -> None:
+    """A crashing or hanging app ends in exit 4 with the function and the line where it happened."""
+    source = Path(__file__).parents[2] / "templates" / "app" / "core" / "present.c"
+    mine = tmp_path / "mine" / "app" / "core"
+    mine.mkdir(parents=True)
+    text = source.read_text()
+    brace = text.index("{", text.index("void present_draw"))
+    (mine / "present.c").write_text(text[: brace + 1] + f"\n    {_BROKEN[kind][1]}\n" + text[brace + 1 :])
+    ran = build(home / "tiny0.onnx", tmp_path / "b", "--templates", tmp_path / "mine")
+    assert ran.code == 0, ran.err
+    assert flash(tmp_path / "b").code == 0
+    ran = measure(tmp_path / "b", frames, "--timeout", "2")
+    assert ran.code == 4
+    message = ran.json["error"]["message"]
+    assert "present.c:" in message
+    assert ("hang" if kind == "hang" else "fault") in message
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--frames", "nowhere.png"), "there is no frame nowhere.png"),
+        (("--frames", "."), "there is no picture in"),
+    ],
+)
+def test_frames_that_are_not_there_are_refused_at_once(
+    home: Path, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    """A wrong path exits with 5 before any board is touched."""
+    ran = n6gen("measure", "--build", home / "b", *words, cwd=tmp_path)
+    assert ran.code == 5
+    assert says in ran.err
+
+
+def test_a_missing_build_is_refused(tmp_path: Path) -> None:
+    """Without a build there is nothing to measure."""
+    ran = n6gen("measure", "--build", tmp_path / "none")
+    assert ran.code == 5
+    assert "n6gen build" in ran.err
