@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 from n6gen.compiler.cpu import compile_cpu
+from n6gen.decode import argmax, rounded
 from n6gen.model.loader import load
+from n6gen.model.reference import IntegerReference
 from tests.compiler.on_host import HostCompiler, Tensor, compare, images
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
@@ -63,3 +65,17 @@ def test_activations_fit(shared: Path, tmp_path: Path, kernels: str, side: int, 
     assert network.decode == ("argmax" if keep_head else "rounded")
     assert network.mask_size == (side, side)
     assert network.macs == sum(layer.macs for layer in network.layers)
+
+
+def test_cut_and_rounded_is_the_whole_network(shared: Path, tmp_path: Path, fast: HostCompiler) -> None:
+    """The compiled network without its head, then `rounded`, gives the very mask of the whole integer network."""
+    model = load(_model(shared, 320))
+    network = compile_cpu(model, tmp_path / "network", decode="rounded")
+    reference = IntegerReference(model.proto)
+    head, output = network.head, network.output
+    assert head is not None
+    photos = _photos(shared, 320)
+    for photo, found in zip(photos, fast.run(network, photos), strict=True):
+        logits = found[-output.height * output.width * output.channels :].reshape(output.height, output.width, -1)
+        mask = rounded(logits, head.scale, head.zero_point, (head.factor_height, head.factor_width))
+        assert np.array_equal(mask, argmax(reference.logits(photo)))
