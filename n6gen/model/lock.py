@@ -42,12 +42,10 @@ def lock_path() -> Path:
 
 def accepted(name: str, res: int) -> Accepted | None:
     """What was accepted as model `name` at `res`. Raises InputError if the lock file cannot be read."""
-    entry = _read().get(_TABLE, {}).get(_key(name, res))
-    if entry is None:
-        return None
     try:
-        return Accepted(str(entry["sha256"]), str(entry["file"]), str(entry["url"]))
-    except (KeyError, TypeError) as error:
+        entry = _read().get(_TABLE, {}).get(_key(name, res))
+        return None if entry is None else Accepted(str(entry["sha256"]), str(entry["file"]), str(entry["url"]))
+    except (KeyError, TypeError, AttributeError, TOMLKitError) as error:
         raise InputError(
             f"{lock_path()}: the entry {_key(name, res)!r} is incomplete", "Remove it and pull."
         ) from error

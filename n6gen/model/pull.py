@@ -15,7 +15,7 @@ from n6gen.model import lock
 from n6gen.model.catalogue import Entry, Published, entries, find
 from n6gen.model.download import Progress, base_name, download, from_mirror
 from n6gen.model.file import read_proto
-from n6gen.tools.files import sha256_file, write_atomic, write_if_changed
+from n6gen.tools.files import sha256_bytes, sha256_file, write_atomic, write_if_changed
 from n6gen.tools.paths import cache_dir
 
 #: A shipped model made for another resolution (`n6gen.rewrite` knows how; this room must not know that one).
@@ -142,10 +142,7 @@ class _Waiting:
     path: Path
     url: str
     place: str
-
-    @property
-    def sha256(self) -> str:
-        return sha256_file(self.path)
+    sha256: str
 
     def drop(self) -> None:
         shutil.rmtree(self.path.parent)
@@ -161,14 +158,14 @@ def _fetch(
         url = note.read_text(encoding="utf-8")
         path = folder / base_name(url)
         if url in file.urls and path.is_file():
-            return _Waiting(path, url, url)
+            return _Waiting(path, url, url, sha256_file(path))
     # An accepted file is asked for where it came from first.
     urls = sorted(file.urls, key=lambda url: known is not None and url != known.url)
     fetched = download(urls, progress) if mirror is None else from_mirror(urls, mirror)
     path = folder / base_name(fetched.url)
     write_atomic(path, fetched.data)
     write_atomic(note, fetched.url)
-    return _Waiting(path, fetched.url, fetched.place)
+    return _Waiting(path, fetched.url, fetched.place, sha256_bytes(fetched.data))
 
 
 def _unaccepted(entry: Entry, file: Published, waiting: _Waiting, mirror: Path | None) -> InputError:

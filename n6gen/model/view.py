@@ -51,8 +51,8 @@ class View:
                 self._readers.setdefault(name, []).append(node)
 
     def error(self, text: str, *things_to_try: str) -> InputError:
-        """An InputError whose line begins with the file's name."""
-        return InputError(f"{self.where}: {text}", *things_to_try)
+        """An InputError whose line begins with the file's name; it stays one line whatever the model's names are."""
+        return InputError(f"{self.where}: {' '.join(text.split())}", *things_to_try)
 
     def inputs(self) -> list[onnx.ValueInfoProto]:
         """The graph's inputs, without those that are initializers by another name (IR versions before 4)."""
