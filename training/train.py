@@ -28,19 +28,20 @@ SEED = 20
 class Stage:
     """One stage: (size, scenes, batch) in turn for `steps` steps, a one-cycle learning rate up to `rate`.
 
-    One scene in `empty_every` has nobody in it.
+    The cycle ends at `horizon`; a stage may stop before. One scene in `empty_every` has nobody in it.
     """
 
     name: str
     sets: tuple[tuple[int, int, int], ...]
     steps: int
+    horizon: int
     rate: float
     empty_every: int
 
 
 STAGES = (
-    Stage("coarse", ((192, 16000, 32),), 1700, 4e-3, 8),
-    Stage("mixed", ((320, 3200, 16), (256, 3200, 24), (320, 3200, 16), (416, 1600, 10)), 1400, 2e-3, 5),
+    Stage("coarse", ((192, 16000, 32),), 1300, 1700, 4e-3, 8),
+    Stage("mixed", ((320, 2400, 16), (256, 2400, 24), (320, 2400, 16), (416, 800, 8)), 1000, 1000, 2e-3, 5),
 )
 
 
@@ -53,11 +54,11 @@ def loss_of(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def rate_at(step: int, stage: Stage) -> float:
-    """Linear warm-up over 5 % of the stage, then a cosine to zero."""
-    warm = max(1, stage.steps // 20)
+    """Linear warm-up over 5 % of the cycle, then a cosine to zero."""
+    warm = max(1, stage.horizon // 20)
     if step < warm:
         return stage.rate * (step + 1) / warm
-    return stage.rate * 0.5 * (1 + float(np.cos(np.pi * (step - warm) / (stage.steps - warm))))
+    return stage.rate * 0.5 * (1 + float(np.cos(np.pi * (step - warm) / (stage.horizon - warm))))
 
 
 def tensors(scenes: Scenes) -> tuple[Tensor, Tensor]:
