@@ -108,8 +108,10 @@ FIGURES: dict[str, Figures] = {
         "npu",
         errors=(
             "INTERNAL ERROR: Your model ir_version 10 is higher than the checker's (9).",
-            "E103(CliRuntimeError): Error calling the Neural Art compiler (the memory pools are too small by "
-            "3211264 bytes)",
+            (
+                "E103(CliRuntimeError): Error calling the Neural Art compiler (the memory pools are too small by "
+                "3211264 bytes)"
+            ),
         ),
     ),
     "2.2.0-cubemx-console-mobilenetv2/mobilenet_v2_224.txt": _npu("2.2.0", 2058.0, 4137361 / KIB, (58, 55, 0, 3)),
@@ -184,8 +186,10 @@ FIGURES: dict[str, Figures] = {
         "unknown",
         errors=(
             "TOOL ERROR: list index out of range",
-            "E010(InvalidModelError): Non-numerical or not-string elements in "
-            "unsqueeze_11_DequantizeLinear_Output_const's parameter out_0",
+            (
+                "E010(InvalidModelError): Non-numerical or not-string elements in "
+                "unsqueeze_11_DequantizeLinear_Output_const's parameter out_0"
+            ),
         ),
     ),
     "4.0.1-aistudio-failures/mobileclips0.txt": Figures(
@@ -200,16 +204,20 @@ FIGURES: dict[str, Figures] = {
         "4.0.1",
         "unknown",
         errors=(
-            "E700(UnfeasibleAllocation): Allocation Pass failed on schedule. Not enough memory on device "
-            "(6405160 bytes are needed)",
+            (
+                "E700(UnfeasibleAllocation): Allocation Pass failed on schedule. Not enough memory on device "
+                "(6405160 bytes are needed)"
+            ),
         ),
     ),
     "4.0.1-aistudio-failures/yolov11x_float32_E103.txt": Figures(
         "4.0.1",
         "npu",
         errors=(
-            "E103(CliRuntimeError): Error calling the Neural Art compiler (the memory pools are too small by "
-            "2150083916 bytes)",
+            (
+                "E103(CliRuntimeError): Error calling the Neural Art compiler (the memory pools are too small by "
+                "2150083916 bytes)"
+            ),
         ),
     ),
     "4.0.1-aistudio-mobilenetv2-full/mobilenet_v2_224.txt": _npu("4.0.1", 2058.0, 3669793 / KIB, (58, 55, 0, 3)),
