@@ -111,7 +111,10 @@ def _behind(importer: Importer, node: NodeProto, index: int, what: str) -> Const
         raise importer.float_node(
             node, f"its {what} ({name!r}) are float" if what == "weights" else f"its {what} is float"
         )
-    raise importer.view.error(f"{label(node)}: its {what} ({name!r}) must be a quantised constant")
+    raise importer.view.error(
+        f"{label(node)}: its {what} ({name!r}) must be a quantised constant",
+        "Quantise weights when the model is made, not when it runs (onnxruntime: AddQDQPairToWeight False).",
+    )
 
 
 def _pair(importer: Importer, node: NodeProto, attributes: dict[str, Any], key: str) -> tuple[int, int]:

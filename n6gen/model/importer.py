@@ -9,6 +9,7 @@ import numpy.typing as npt
 import onnx
 from onnx import NodeProto, TensorProto
 
+from n6gen.errors import InputError
 from n6gen.model import ir
 from n6gen.model.quantisation import DEQUANTIZE, QUANTIZE, activation_parameters, constant_behind, is_quantisation
 from n6gen.model.view import View, label, op_type
@@ -141,15 +142,30 @@ class Importer:
         self._names.add(name)
         return name
 
-    def float_node(self, node: NodeProto, why: str) -> Exception:
+    def float_node(self, node: NodeProto, why: str) -> InputError:
         """The InputError for a node that computes in float."""
         return self.view.error(f"partly quantised: the first float node is {label(node)}: {why}", _QUANTISE_HINT)
 
-    def unsupported(self, node: NodeProto) -> Exception:
+    def unsupported(self, node: NodeProto) -> InputError:
         """The InputError for an operator that has no integer form here."""
+        if _is_operator_format(node):
+            return self.view.error(f"{label(node)}: quantised in operator format; QDQ is needed", _QUANTISE_HINT)
+        what = label(node) + " is"
+        if not self._is_inside(node):
+            what = f"partly quantised: the first float node is {label(node)}, which is"
         return self.view.error(
-            f"{label(node)} is not supported; supported: {', '.join(supported(self.operators))}",
+            f"{what} not supported; supported: {', '.join(supported(self.operators))}",
             "Export the model without this operator, or fold it into its neighbours before quantising.",
+        )
+
+    def _is_inside(self, node: NodeProto) -> bool:
+        """Whether what `node` reads and makes is quantised, so that only its operator is the trouble."""
+        makers = [self.view.producer(name) for name in node.input if name and not self.view.is_constant(name)]
+        readers = [reader for name in node.output for reader in self.view.readers(name)]
+        return (
+            all(maker is not None and op_type(maker) == DEQUANTIZE for maker in makers)
+            and bool(readers)
+            and all(op_type(reader) == QUANTIZE for reader in readers)
         )
 
     def _import(self, node: NodeProto) -> None:
@@ -221,9 +237,14 @@ class Importer:
         if any(is_quantisation(node) for node in nodes):
             return
         for node in nodes:
-            if node.op_type.startswith("QLinear") or node.op_type.endswith("Integer"):
-                raise self.view.error(f"{label(node)}: quantised in operator format; QDQ is needed", _QUANTISE_HINT)
+            if _is_operator_format(node):
+                raise self.unsupported(node)
         raise self.view.error(f"a float model: it has no {QUANTIZE} or {DEQUANTIZE} node", _QUANTISE_HINT)
+
+
+def _is_operator_format(node: NodeProto) -> bool:
+    """Whether the node computes with integers itself, as ONNX's other way of writing a quantised model has it."""
+    return node.op_type.startswith("QLinear") or node.op_type.endswith("Integer")
 
 
 def input_size(view: View, value: onnx.ValueInfoProto) -> tuple[int, int, int]:

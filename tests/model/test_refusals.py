@@ -64,10 +64,25 @@ def test_a_float_model() -> None:
     assert "a float model: it has no QuantizeLinear or DequantizeLinear node" in _said(_floated(segmenter()))
 
 
-def test_operator_format() -> None:
-    proto = _floated(segmenter())
-    _first(proto, "Conv").op_type = "QLinearConv"
-    assert "(QLinearConv): quantised in operator format" in _said(proto)
+@pytest.mark.parametrize("make", [lambda: _floated(segmenter()), segmenter])
+@pytest.mark.parametrize("kind", ["QLinearConv", "ConvInteger"])
+def test_operator_format(make: Callable[[], onnx.ModelProto], kind: str) -> None:
+    """ONNX's other way of quantising is told apart, with Q and DQ at the ends of the model or without."""
+    proto = make()
+    _first(proto, "Conv").op_type = kind
+    assert f"({kind}): quantised in operator format" in _said(proto)
+
+
+def test_weights_quantised_at_run_time() -> None:
+    proto = segmenter()
+    conv = _first(proto, "Conv")
+    dequantize = next(node for node in proto.graph.node if conv.input[1] in node.output)
+    floats = helper.make_node("QuantizeLinear", ["w", *dequantize.input[1:]], [dequantize.input[0]], axis=0)
+    gone = next(value for value in proto.graph.initializer if value.name == dequantize.input[0])
+    proto.graph.initializer.append(numpy_helper.from_array(np.zeros((8, 3, 3, 3), np.float32), "w"))
+    proto.graph.initializer.remove(gone)
+    proto.graph.node.insert(0, floats)
+    assert f"node '{conv.name}' (Conv): its weights" in _said(proto)
 
 
 def test_a_result_that_is_not_quantised() -> None:
@@ -126,21 +141,22 @@ def test_an_unsupported_node_between_operator_and_quantisation() -> None:
     _reader(proto, conv.output[0]).input[0] = "relu"
     index = list(proto.graph.node).index(conv)
     proto.graph.node.insert(index + 1, helper.make_node("Relu", [conv.output[0]], ["relu"], name="culprit"))
-    assert "node 'culprit' (Relu) is not supported" in _said(proto)
+    said = _said(proto)
+    assert "partly quantised: the first float node is node 'culprit' (Relu), which is not supported; supported" in said
 
 
 def test_an_unsupported_node_of_another_domain() -> None:
     proto = segmenter()
     node = _first(proto, "Add")
-    node.op_type, node.domain = "QLinearAdd", "com.microsoft"
-    assert "(com.microsoft.QLinearAdd) is not supported" in _said(proto)
+    node.op_type, node.domain = "Gelu", "com.microsoft"
+    assert "(com.microsoft.Gelu) is not supported" in _said(proto)
 
 
 def test_an_unsupported_node_behind_the_network() -> None:
     proto = segmenter()
     proto.graph.node.append(helper.make_node("ArgMax", [proto.graph.output[0].name], ["mask"], name="culprit", axis=1))
     proto.graph.output[0].name = "mask"
-    assert "node 'culprit' (ArgMax) is not supported" in _said(proto)
+    assert "the first float node is node 'culprit' (ArgMax), which is not supported" in _said(proto)
 
 
 @pytest.mark.parametrize(("axis", "word"), [(1, "channels"), (2, "height"), (3, "width")])
