@@ -22,6 +22,7 @@ _COMMANDS = {
     "build": "n6gen.cli.build:build",
     "flash": "n6gen.cli.flash:flash",
     "measure": "n6gen.cli.measure:measure",
+    "live": "n6gen.cli.live:live",
     "boards": "n6gen.cli.boards:boards",
     "model": "n6gen.cli.model:model",
     "network": "n6gen.cli.network:network",

@@ -13,7 +13,6 @@ from n6gen.errors import ExitCode
 
 if TYPE_CHECKING:
     from n6gen.emulator.machine import Machine
-    from n6gen.measure.frames import Frame
     from n6gen.measure.session import FrameResult, Session
 
 
@@ -46,7 +45,7 @@ def measure(
     from n6gen.board import load_board
     from n6gen.emulator.instance import open_instance
     from n6gen.image.manifest import read_manifest
-    from n6gen.measure.frames import find_pictures
+    from n6gen.measure.frames import find_pictures, frames_for
     from n6gen.measure.virtual import measure_virtual
     from n6gen.programmer.registry import choose
     from n6gen.report.pictures import save_mask, save_picture
@@ -55,7 +54,7 @@ def measure(
     pictures = find_pictures([Path(path) for path in (*first_frames, *more_frames)])
     manifest = read_manifest(folder)
     instance = open_instance(choose(load_board(manifest.board), sn)[1])
-    frames = _frames(pictures, scene, manifest.model["height"])
+    frames = frames_for(pictures, scene, manifest.model["height"])
 
     with out.progress("measuring", len(frames)) as advance:
         done = 0
@@ -75,16 +74,6 @@ def measure(
     _show(out, session)
     out.result(session.as_json())
     return ExitCode.OK if session.exact else ExitCode.NEGATIVE
-
-
-def _frames(pictures: list[Path], scene: int, side: int) -> list[Frame]:
-    from n6gen.measure.frames import Frame, load_frames
-
-    if pictures:
-        return load_frames(pictures, side)
-    from n6gen.scenes import sequence
-
-    return [Frame(f"scene-{i:03d}", each.image) for i, each in enumerate(sequence(0, scene, side))]
 
 
 def _show(out: Output, session: Session) -> None:

@@ -49,3 +49,12 @@ def find_pictures(paths: Sequence[Path]) -> list[Path]:
 def load_frames(files: Sequence[Path], side: int) -> list[Frame]:
     """Read pictures and bring them to `side` × `side` as the camera would. Raises InputError for a broken picture."""
     return [Frame(file.stem, fit(read_image(file), side)) for file in files]
+
+
+def frames_for(pictures: Sequence[Path], count: int, side: int) -> list[Frame]:
+    """The frames of `pictures`; without any, `count` frames of a generated scene. See load_frames."""
+    if pictures:
+        return load_frames(pictures, side)
+    from n6gen.scenes import sequence
+
+    return [Frame(f"scene-{i:03d}", scene.image) for i, scene in enumerate(sequence(0, count, side))]

@@ -78,7 +78,8 @@ def measure(
 ) -> list[FrameResult]:
     """Run every frame; `on_frame` is called after each, while the board still shows it.
 
-    `mask_shape` is (height, width) in pixels; `per_tick` turns ticks into the session's unit; `timeout` bounds one inference, in seconds.
+    `mask_shape` is (height, width) in pixels; `per_tick` turns ticks into the session's unit; `timeout` bounds one
+    inference, in seconds.
     Raises BoardError if the board fails, hangs, or gives two samples of one frame that differ.
     """
     results = []
