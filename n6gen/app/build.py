@@ -20,9 +20,11 @@ _BUILD_TIMEOUT_S = 900.0
 _GCC_ERROR = re.compile(
     r"^(?P<file>(?:[A-Za-z]:)?[^:\n]+):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<text>.*)$", re.MULTILINE
 )
-_LINK_ERROR = re.compile(
-    r"^.*(?:undefined reference|multiple definition|overflowed by|does not fit|ld: ).*$", re.MULTILINE
-)
+#: What says most about a failed link, best first.
+_LINK_ERRORS = [
+    re.compile(rf"^.*(?:{text}).*$", re.MULTILINE)
+    for text in ("undefined reference", "multiple definition", "overflowed by", "does not fit", "ld: ")
+]
 
 
 @attrs.frozen
@@ -80,7 +82,6 @@ def _configure(project: Project, tools: Toolchain, log: Path, on_line: Callable[
         f"CMAKE_HOME_DIRECTORY:INTERNAL={project.folder.resolve().as_posix()}",
         f"N6GEN_GCC:FILEPATH={tools.gcc.as_posix()}",
         f"CMAKE_MAKE_PROGRAM:FILEPATH={tools.ninja.as_posix()}",
-        f"CMAKE_COMMAND:INTERNAL={tools.cmake.resolve().as_posix()}",
     ]
     if cache.is_file() and (project.build_folder / "build.ninja").is_file():
         lines = cache.read_text(encoding="utf-8").splitlines()
@@ -98,8 +99,8 @@ def _configure(project: Project, tools: Toolchain, log: Path, on_line: Callable[
             "-B",
             project.build_folder,
             f"-DCMAKE_TOOLCHAIN_FILE={(project.folder / 'toolchain.cmake').resolve().as_posix()}",
-            f"-DCMAKE_MAKE_PROGRAM={tools.ninja.as_posix()}",
-            f"-DN6GEN_GCC={tools.gcc.as_posix()}",
+            f"-DCMAKE_MAKE_PROGRAM:FILEPATH={tools.ninja.as_posix()}",
+            f"-DN6GEN_GCC:FILEPATH={tools.gcc.as_posix()}",
         ],
         timeout=_CONFIGURE_TIMEOUT_S,
         log=log,
@@ -119,9 +120,8 @@ def _failure(project: Project, result: Result, log: Path) -> InputError:
     if error is not None:
         file = _named(project, Path(error["file"]))
         return InputError(f"{file}:{error['line']}: {error['text']}", whole)
-    link = _LINK_ERROR.search(result.output)
-    last = link[0] if link is not None else result.tail(1)
-    return InputError(f"the app does not build: {_short(last)}", whole)
+    link = next((found[0] for kind in _LINK_ERRORS if (found := kind.search(result.output))), result.tail(1))
+    return InputError(f"the app does not build: {_short(link)}", whole)
 
 
 def _named(project: Project, file: Path) -> Path:

@@ -29,6 +29,10 @@ class NetworkSources(Protocol):
         """The C files of its kernel set, relative to templates/."""
 
     @property
+    def includes(self) -> Sequence[str]:
+        """Folders that network.c and those files include from, relative to templates/."""
+
+    @property
     def defines(self) -> Mapping[str, str]:
         """Preprocessor definitions for network.c, kernels and decode."""
 

@@ -144,14 +144,17 @@ class Location:
 
 
 class Symbols:
-    """Functions and source lines of an ELF file, for looking up addresses."""
+    """Functions and source lines of an ELF file, for looking up addresses.
+
+    `functions` are (first address, first address behind, name), sorted.
+    """
 
     def __init__(self, path: Path) -> None:
         """Read both tables; InputError if the file is no ELF file."""
         try:
             with path.open("rb") as stream:
                 file = ELFFile(stream)
-                self._functions = _functions(file)
+                self.functions = _functions(file)
                 self._lines = _lines(file)
         except FileNotFoundError as error:
             raise InputError(f"there is no file {path}") from error
@@ -161,10 +164,10 @@ class Symbols:
     def locate(self, address: int) -> Location | None:
         """The function and line at `address` (a Thumb bit is ignored); None outside of every function."""
         address &= ~1
-        at = bisect.bisect_right(self._functions, (address, 1 << 32, "")) - 1
-        if at < 0 or address >= self._functions[at][1]:
+        at = bisect.bisect_right(self.functions, (address, 1 << 32, "")) - 1
+        if at < 0 or address >= self.functions[at][1]:
             return None
-        name = self._functions[at][2]
+        name = self.functions[at][2]
         row = bisect.bisect_right(self._lines, (address, 1 << 32, "", 0)) - 1
         if row >= 0 and address < self._lines[row][1]:
             return Location(name, self._lines[row][2], self._lines[row][3])

@@ -66,7 +66,8 @@ def lay_out(board: Board, network: NetworkSources) -> Layout:
         templates |= _placed(f"app/{folder}", _names(root / "app" / folder), folder)
     templates |= _placed("app", (path.name for path in (root / "app").iterdir() if path.is_file()), ".")
     templates |= _placed("decode", _names(root / "decode"), "decode")
-    templates |= _placed("kernels", (name for name in _names(root / "kernels") if name.endswith(_HEADER)), "kernels")
+    for folder in network.includes:
+        templates |= _placed(folder, (name for name in _names(root / folder) if name.endswith(_HEADER)), folder)
     templates |= _placed(".", _existing(root, network.sources), ".")
 
     own = f"board/{board.folder.name}"

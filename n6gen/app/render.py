@@ -111,6 +111,7 @@ def _context(
         "config": config,
         "build_id": build_id,
         "sources": layout.sources,
+        "includes": sorted({*network.includes, "core", "cortexm", "config", "decode", "network", "board/src"}),
         "defines": dict(network.defines),
     }
 
@@ -136,9 +137,11 @@ def _contents(
 
 def _line(error: Exception) -> str:
     """``:line`` of the template at which `error` came up; jinja2 puts the template's own lines into the traceback."""
-    frames = traceback.extract_tb(error.__traceback__)
-    line = error.lineno if isinstance(error, jinja2.TemplateSyntaxError) else frames[-1].lineno
-    return f":{line}"
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return f":{error.lineno}"
+    if isinstance(error, jinja2.TemplateError):
+        return f":{traceback.extract_tb(error.__traceback__)[-1].lineno}"
+    return ""
 
 
 def _digest(contents: Mapping[str, bytes], inputs: Mapping[str, str]) -> str:

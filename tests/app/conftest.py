@@ -1,4 +1,4 @@
-"""The core compiled for this machine, once a session."""
+"""The core compiled for this machine and the app built for the virtual board, once a session."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
+from support.app import tiny_config, tiny_network
 from support.core import C_TESTS, CORE, CoreServer, compile_host
+
+from n6gen.app import BuiltApp, Project, build_project, render_project
+from n6gen.board.facts import load_board
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +29,11 @@ def host_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sources = ["host_board.c", "tiny_network.c", "host/app_config.c"]
     program = tmp_path_factory.mktemp("app") / "app"
     return compile_host(program, [CORE / "app.c", *(C_TESTS / name for name in sources)])
+
+
+@pytest.fixture(scope="session")
+def tiny_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, BuiltApp]:
+    """The app for the virtual board around tiny_network.c."""
+    folder = tmp_path_factory.mktemp("tiny")
+    project = render_project(load_board("virtual"), tiny_network(folder / "network"), tiny_config(), folder / "project")
+    return project, build_project(project, folder / "build.log")

@@ -8,9 +8,9 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.core import CoreServer
 
 from n6gen.image import stm32, weights
-from support.core import CoreServer
 
 _ID = bytes(range(32))
 _BLOB = bytes(range(1, 101))

@@ -9,7 +9,6 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from support.core import CoreServer
 
 _SIDE = 480
@@ -23,7 +22,9 @@ def _scaled(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return scaled
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 480), (480, 1), (480, 480), (320, 320), (256, 256), (416, 416), (20, 20)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (1, 480), (480, 1), (480, 480), (320, 320), (256, 256), (416, 416), (20, 20)]
+)
 def test_present_scales_to_the_window(core: CoreServer, shape: tuple[int, int]) -> None:
     """The usual sizes and the extremes."""
     mask = np.random.default_rng(1).integers(0, 256, shape, np.uint8)

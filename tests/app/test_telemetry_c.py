@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.core import CoreServer
 
 from n6gen.link.protocol import ProtocolError, encode, parse
-from support.core import CoreServer
 
 _VECTORS = json.loads((Path(__file__).resolve().parents[1] / "vectors" / "protocol.json").read_text(encoding="utf-8"))
 _LOG, _RECORD, _BAD = 0, 1, 2
@@ -54,13 +54,18 @@ def test_log_text_is_no_record(core: CoreServer, vector: dict[str, str]) -> None
     assert _kind(core, vector["line"].encode("latin-1")) == _LOG
 
 
-@pytest.mark.parametrize("vector", [v for v in _VECTORS["lines"] if "error" not in v], ids=lambda v: v["note"])
+def _can_be_a_c_string(vector: dict[str, dict[str, str]]) -> bool:
+    return not any("\0" in value for value in vector["fields"].values())
+
+
+_GOOD = [vector for vector in _VECTORS["lines"] if "error" not in vector and _can_be_a_c_string(vector)]
+
+
+@pytest.mark.parametrize("vector", _GOOD, ids=lambda v: v["note"])
 def test_lines_are_written_as_the_vectors_say(core: CoreServer, vector: dict[str, object]) -> None:
     """What C writes is the vector's line, byte for byte."""
     fields = vector["fields"]
     assert isinstance(fields, dict)
-    if any("\0" in value for value in fields.values()):
-        pytest.skip("a C string holds no NUL")
     request = struct.pack("<II", int(str(vector["session"]), 16), vector["seq"]) + str(vector["type"]).encode() + b"\0"
     for key, value in fields.items():
         request += b"t" + key.encode() + b"\0" + value.encode("latin-1") + b"\0"
@@ -162,6 +167,7 @@ def test_numbers_words_and_bytes_are_written(core: CoreServer) -> None:
 
 def test_a_record_that_is_too_long_is_not_sent(core: CoreServer) -> None:
     """511 bytes and the newline fit, one more does not."""
+
     def request(length: int) -> bytes:
         return struct.pack("<II", 0, 0) + b"x\0tk\0" + b"y" * length + b"\0"
 

@@ -19,7 +19,7 @@ C_TESTS = ROOT / "tests" / "c"
 #: What all our C must compile with, without a warning.
 STRICT = ("-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wshadow", "-Wstrict-prototypes")
 _SANITIZE = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-ffp-contract=off")
-_RENAMED = ("memcpy", "memmove", "memset", "memcmp")
+_RENAMED = ("memcpy", "memmove", "memset", "memcmp", "strlen")
 _INCLUDES = (C_TESTS / "host", CORE, DECODE)
 
 
@@ -70,7 +70,9 @@ class CoreServer:
         if not answer:
             return None
         size = answer[0]
-        return Refusal(answer[1 + 2 * size :].decode(), answer[1 : 1 + size].hex(), answer[1 + size : 1 + 2 * size].hex())
+        return Refusal(
+            answer[1 + 2 * size :].decode(), answer[1 : 1 + size].hex(), answer[1 + size : 1 + 2 * size].hex()
+        )
 
     def close(self) -> None:
         """End it; fails if it did not end well (a leak, say)."""

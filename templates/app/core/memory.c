@@ -1,6 +1,7 @@
 /*
- * The memory functions that compilers call, the same with every C library, so that instruction counts do not depend
- * on one. Words are moved where both ends allow it; the Cortex-M55 loads and stores words at any address of memory.
+ * The functions of string.h that we and the compiler call, the same with every C library, so that instruction counts do
+ * not depend on one. Words are moved where both ends allow it; the Cortex-M55 loads and stores words at any address of
+ * memory.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -62,4 +63,13 @@ int memcmp(const void *left, const void *right, size_t size) {
         }
     }
     return 0;
+}
+
+size_t strlen(const char *text) {
+    const char *end = text;
+
+    while (*end != '\0') {
+        end++;
+    }
+    return (size_t)(end - text);
 }
