@@ -4,10 +4,11 @@
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
-.PHONY: help setup test lint format bench docs clean
+.PHONY: help setup demo test lint format bench docs clean
 
 help:
 	@echo "make setup   install what n6gen needs (into .venv; system packages where allowed)"
+	@echo "make demo    build, flash and measure the demo network on the virtual board"
 	@echo "make test    run all tests"
 	@echo "make lint    check style, types and generated pages"
 	@echo "make format  format Python and C"
@@ -19,6 +20,9 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml scripts/setup
 	@scripts/setup
 	@touch $(STAMP)
+
+demo: $(STAMP)
+	@scripts/demo
 
 test: $(STAMP)
 	$(PY) -m pytest -n auto --dist worksteal $(ARGS)

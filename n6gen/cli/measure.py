@@ -12,6 +12,8 @@ from n6gen.cli.shell import command, setting
 from n6gen.errors import ExitCode
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from n6gen.emulator.machine import Machine
     from n6gen.measure.session import FrameResult, Session
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--masks", metavar="DIR", help="Save each mask as a PNG of class indices.")
 @click.option("--lcd", metavar="FILE", help="Save what the LCD showed last.")
 @click.option("--lcd-dir", metavar="DIR", help="Save what the LCD showed for each frame.")
+@click.option("--show", is_flag=True, help="Draw what the LCD showed last in the terminal.")
 @click.option("--timeout", type=float, default=60.0, show_default="60", help="Seconds that one inference may take.")
 def measure(
     out: Output,
@@ -36,6 +39,7 @@ def measure(
     masks: str | None,
     lcd: str | None,
     lcd_dir: str | None,
+    show: bool,
     timeout: float,
 ) -> int:
     """Run frames on the board that holds a build; check every mask against the integer reference.
@@ -67,13 +71,23 @@ def measure(
                 save_mask(result.mask, Path(masks) / f"{result.name}.png")
             if lcd_dir is not None:
                 save_picture(machine.lcd.picture(), Path(lcd_dir) / f"{result.name}.png")
-            if lcd is not None and done == len(frames):
-                save_picture(machine.lcd.picture(), Path(lcd))
+            if done == len(frames):
+                _last_picture(out, machine.lcd.picture(), lcd, show=show)
 
         session = measure_virtual(instance, folder, manifest, frames, timeout=timeout, on_frame=on_frame)
     _show(out, session)
     out.result(session.as_json())
     return ExitCode.OK if session.exact else ExitCode.NEGATIVE
+
+
+def _last_picture(out: Output, picture: Image, file: str | None, *, show: bool) -> None:
+    from n6gen.report.pictures import save_picture
+    from n6gen.report.terminal import half_blocks
+
+    if file is not None:
+        save_picture(picture, Path(file))
+    if show and out.out.is_terminal:
+        out.show(half_blocks(picture, min(out.out.width, 100)))
 
 
 def _show(out: Output, session: Session) -> None:
