@@ -20,7 +20,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from n6gen.model_rewrite import at_resolution
+from n6gen.rewrite import at_resolution
 from n6gen.scenes import Split, render
 
 MODEL = Path(__file__).resolve().parent.parent / "models" / "demo" / "people_deeplabv3_mnv2a05_s16_320_qdq_int8.onnx"

@@ -77,7 +77,7 @@ def locate_model(request: BuildRequest, board: Board) -> Path:
         # Without the catalogue: it would import onnx before anybody knows whether there is anything to do.
         return Path(name)
     from n6gen.model import pull
-    from n6gen.rewrite.resolution import at_resolution
+    from n6gen.rewrite import at_resolution
 
     return pull.locate(name, request.res or DEFAULT_RES, mirror=request.mirror, adapt=at_resolution)
 

@@ -7,7 +7,7 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from n6gen.model_rewrite import at_resolution
+from n6gen.rewrite import at_resolution
 from n6gen.scenes import render
 from training.floatgraph import build
 from training.quantise import KEPT_OPERATORS, quantise, to_input

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from n6gen.model_rewrite import at_resolution
+from n6gen.rewrite import at_resolution
 
 
 def _model(size: int = 32, *, broadcast: bool = True, out: int | None = None) -> onnx.ModelProto:
