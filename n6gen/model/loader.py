@@ -53,8 +53,6 @@ def load(path: str | os.PathLike[str], declared: InputDeclaration | None = None)
         graph = import_qdq(proto, str(file))
         spec = _input(file, proto, graph, declared)
         onnx.checker.check_model(proto)
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}: damaged: a name in it is not text", "Download or export it again.") from error
     except onnx.checker.ValidationError as error:
         raise InputError(f"{file}: not valid ONNX: {_first_line(error)}") from error
     return Model(file, sha256, proto, graph, spec)

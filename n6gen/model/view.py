@@ -37,6 +37,7 @@ class View:
         self.proto = proto
         self.graph = proto.graph
         self.where = where
+        self._check_text()
         self._initializers = {tensor.name: tensor for tensor in self.graph.initializer}
         self._producers: dict[str, NodeProto] = {}
         self._readers: dict[str, list[NodeProto]] = {}
@@ -53,6 +54,18 @@ class View:
     def error(self, text: str, *things_to_try: str) -> InputError:
         """An InputError whose line begins with the file's name; it stays one line whatever the model's names are."""
         return InputError(f"{self.where}: {' '.join(text.split())}", *things_to_try)
+
+    def _check_text(self) -> None:
+        # Protobuf hands out a text that is none as bytes.
+        graph = self.graph
+        words: list[object] = [entry.domain for entry in self.proto.opset_import]
+        words += [value.name for named in (graph.initializer, graph.input, graph.output) for value in named]
+        words += [word for entry in self.proto.metadata_props for word in (entry.key, entry.value)]
+        for node in graph.node:
+            words += [node.name, node.op_type, node.domain, *node.input, *node.output]
+            words += [attribute.name for attribute in node.attribute]
+        if not all(isinstance(word, str) for word in words):
+            raise self.error("damaged: a name in it is not text", "Download or export it again.")
 
     def inputs(self) -> list[onnx.ValueInfoProto]:
         """The graph's inputs, without those that are initializers by another name (IR versions before 4)."""
