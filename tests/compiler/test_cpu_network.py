@@ -119,17 +119,25 @@ def test_dead_channels(tmp_path: Path, sanitized: HostCompiler, kernels: str) ->
 
 @pytest.mark.parametrize("kernels", _KERNELS)
 def test_sums_beyond_24_bits(tmp_path: Path, fast: HostCompiler, kernels: str) -> None:
-    """A sum that float32 cannot hold is rounded as onnxruntime rounds it, half to even."""
-    b = QdqBuilder(16, 16, 32)
-    random = np.random.default_rng(0)
-    weights = random.choice(np.array([-128, 127], np.int8), (8, 32, 3, 3))
-    bias = random.integers(-(2**30), 2**30, 8).astype(np.int32)
-    # The output's scale makes steps of the size of float32's gaps at 2^30 matter.
-    x = b.conv(b.input, 8, 3, weights=weights, bias_values=bias, zero_point=0)
-    b.initializers["conv_1:0_scale"].CopyFrom(
-        onnx.numpy_helper.from_array(np.float32(x.scale * 2000), "conv_1:0_scale")
+    """A sum that float32 cannot hold is rounded half to even first, as onnxruntime does it, and then once more."""
+    b = QdqBuilder(16, 16, 1, scale=2.0**-7)
+    # The multiplier is 2^-20. Around (n + 0.5) * 2^20, float32 has every 4th or 8th whole number only.
+    bias = np.array([(2 * n + 1) * 2**19 for n in (40, 41, 100, 101, -73, -72)], np.int32)
+    made = b.conv(
+        b.input,
+        6,
+        weights=np.array([1, 1, 1, -1, 1, -1], np.int8).reshape(6, 1, 1, 1),
+        weight_scale=np.full(6, 2.0**-13, np.float32),
+        bias_values=bias,
+        zero_point=0,
     )
-    compare(fast, b.model(x), tmp_path / "network", kernels, images(16, 16, 32))
+    b.constant("conv_1:0_scale", np.float32(1))
+    proto = b.model(made)
+    image = np.arange(-128, 128).astype(np.int8).reshape(16, 16, 1)
+    compare(fast, proto, tmp_path / "network", kernels, [image])
+    steps = fast.run(cpu_compile.Network.load(tmp_path / "network"), [image])[0].reshape(256, 6)
+    assert steps[128 - 3 : 128 + 4, 2].tolist() == [100] * 7
+    assert steps[128 + 5, 2] == 101
 
 
 def test_an_overflowing_channel_is_refused_by_name(tmp_path: Path) -> None:

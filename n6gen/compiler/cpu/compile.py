@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import jinja2
 
-from n6gen.compiler.base import Decode
+from n6gen.compiler.base import Compiler, Decode
 from n6gen.compiler.cpu import program
 from n6gen.compiler.cpu.blob import Blob
 from n6gen.compiler.cpu.calls import c_float, emit
@@ -54,7 +54,7 @@ class CpuCompiler:
         return compile_cpu(model, out, kernels=kernels, keep_head=keep_head, decode=decode)
 
 
-CPU = CpuCompiler()
+CPU: Compiler = CpuCompiler()
 
 
 def compile_cpu(
