@@ -245,13 +245,14 @@ def test_a_camera_that_stops_is_told(start: _Start) -> None:
 
 
 def test_a_network_that_fails_is_told(start: _Start) -> None:
-    """Nothing of the window is sent, and there is no mask."""
+    """Nothing of the window is sent, there is no mask, and the frame is given back: the next window can begin."""
     app = start(mode=_FAIL)
     app.record()
     app.hello()
-    ref = app.send("run", frames=1, repeat=1)
-    assert app.record().type == "ok"
-    assert _error(app) == ("run", str(ref), "network")
+    for _ in range(2):
+        ref = app.send("run", frames=1, repeat=2)
+        assert app.record().type == "ok"
+        assert _error(app) == ("run", str(ref), "network")
     app.send("mask")
     assert _error(app)[2] == "no-mask"
 

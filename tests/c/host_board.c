@@ -1,9 +1,10 @@
 /*
  * The board contract on the host: the link is stdin and stdout, the camera a file of RGB frames one after the other
  * ($HOST_FRAMES), the weights a file ($HOST_WEIGHTS), the display a file that each present appends to ($HOST_LCD).
- * A reset exits with 42, a halt with 43, the link's end with 0.
+ * A reset exits with 42, a halt with 43, a misuse of the camera with 44, the link's end with 0.
  */
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "app_config.h"
 #include "board.h"
 
-enum { EXIT_RESET = 42, EXIT_HALT = 43 };
+enum { EXIT_RESET = 42, EXIT_HALT = 43, EXIT_MISUSE = 44 };
 
 #define WEIGHTS_ROOM 4096
 #define PIXELS (APP_MASK_HEIGHT * APP_MASK_WIDTH * 3)
@@ -22,6 +23,7 @@ static _Alignas(64) uint8_t weights[WEIGHTS_ROOM];
 static uint8_t layer[BOARD_WINDOW_SIDE * BOARD_WINDOW_SIDE], pixels[PIXELS];
 static FILE *camera, *lcd;
 static uint32_t frames_taken;
+static bool held;
 
 static FILE *open_named(const char *variable, const char *mode) {
     const char *name = getenv(variable);
@@ -50,15 +52,23 @@ int board_camera_start(uint16_t height, uint16_t width) {
 
 int board_camera_acquire(struct board_frame *frame, uint32_t timeout_ms) {
     (void)timeout_ms;
+    if (held) {
+        exit(EXIT_MISUSE);
+    }
     if (camera == NULL || fread(pixels, 1, sizeof pixels, camera) != sizeof pixels) {
         return BOARD_E_TIMEOUT;
     }
+    held = true;
     *frame = (struct board_frame){pixels, ++frames_taken};
     return 0;
 }
 
 /* A frame that was given back must not be read again. */
 void board_camera_release(void) {
+    if (!held) {
+        exit(EXIT_MISUSE);
+    }
+    held = false;
     memset(pixels, 0xEE, sizeof pixels);
 }
 

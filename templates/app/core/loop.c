@@ -92,28 +92,28 @@ void loop_init(void) {
 
 int loop_run(uint32_t frames, uint32_t repeat) {
     struct loop_sample *sample = samples;
+    int result = 0;
 
-    for (uint32_t frame = 0; frame < frames; frame++) {
-        for (uint32_t pass = 0; pass < repeat; pass++, sample++) {
-            uint64_t begin = board_clock_ticks();
+    for (uint32_t frame = 0; frame < frames && result == 0; frame++) {
+        uint64_t begin = board_clock_ticks();
+
+        result = take_frame();
+        if (result != 0) {
+            return result;
+        }
+        for (uint32_t pass = 0; pass < repeat && result == 0; pass++, sample++) {
             uint64_t mark = begin;
-            int result = pass == 0 ? take_frame() : 0;
 
-            if (result == 0) {
-                *sample = (struct loop_sample){.index = (uint32_t)(sample - samples), .frame = slot.frame.number};
-                sample->wait = ticks_since(&mark);
-                board_clock_sync();
-                mark = board_clock_ticks();
-                result = process(sample, &mark);
-                sample->loop = ticks_since(&begin);
-            }
-            if (result != 0) {
-                return result;
-            }
+            *sample = (struct loop_sample){.index = frame * repeat + pass, .frame = slot.frame.number};
+            sample->wait = ticks_since(&mark);
+            board_clock_sync();
+            mark = board_clock_ticks();
+            result = process(sample, &mark);
+            sample->loop = ticks_since(&begin);
         }
         board_camera_release();
     }
-    return 0;
+    return result;
 }
 
 const struct loop_sample *loop_samples(void) {

@@ -12,7 +12,7 @@ static const uint32_t colours[COLOURS] = {
 
 void palette_fill(uint32_t palette[256]) {
     palette[0] = 0;
-    for (uint32_t class = 1; class < 256; class++) {
-        palette[class] = ALPHA | colours[(class - 1) % COLOURS];
+    for (uint32_t i = 1; i < 256; i++) {
+        palette[i] = ALPHA | colours[(i - 1) % COLOURS];
     }
 }
