@@ -157,7 +157,8 @@ def _read(folder: Path) -> Instance:
 
 
 def _lock(folder: Path, patience: float) -> FileLock:
-    return FileLock(folder / "lock", timeout=patience)
+    # A machine may be switched off by another thread than the one that switched it on.
+    return FileLock(folder / "lock", timeout=patience, thread_local=False)
 
 
 def _holder(folder: Path) -> Holder | None:

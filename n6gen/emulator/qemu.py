@@ -17,7 +17,7 @@ from pathlib import Path
 from n6gen.board.facts import Board
 from n6gen.emulator.qmp import parse_registers
 from n6gen.errors import BoardError, MissingToolError
-from n6gen.tools.find import Tool, find
+from n6gen.tools.find import Tool, find, system
 from n6gen.tools.run import kill_group, run
 
 QEMU = Tool(
@@ -26,14 +26,13 @@ QEMU = Tool(
     folders={
         "linux": ("/usr/local/bin", "/opt/qemu/bin"),
         "macos": ("/opt/homebrew/bin", "/usr/local/bin", "/opt/local/bin"),
-        "windows": ("C:/Program Files/qemu",),
     },
 )
 _HINTS = (
     "Debian, Ubuntu: sudo apt install qemu-system-arm",
     "Fedora: sudo dnf install qemu-system-arm-core",
     "macOS: brew install qemu",
-    "Windows: winget install SoftwareFreedomConservancy.QEMU, or use WSL",
+    "Windows: the virtual board runs in WSL (wsl --install), then as on Debian",
     "Elsewhere: set N6GEN_QEMU to the program's path.",
 )
 _PR_SET_PDEATHSIG = 1
@@ -42,6 +41,9 @@ _END_S = 5.0
 
 def find_qemu(machine: str) -> Path:
     """The QEMU that can emulate `machine`. Raises MissingToolError if there is none, with how to get one."""
+    if system() == "windows":
+        # QEMU for Windows cannot share memory with another process.
+        raise MissingToolError("the virtual board does not run on Windows itself", _HINTS[3])
     path = find(QEMU).path
     if path is None:
         raise MissingToolError("qemu-system-arm is not installed: the virtual board runs in it", *_HINTS)

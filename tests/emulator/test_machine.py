@@ -214,6 +214,14 @@ def test_no_qemu(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     assert instance.state() == "off"
 
 
+def test_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where QEMU cannot share memory, that is said, with the way round."""
+    monkeypatch.setattr(qemu, "system", lambda: "windows")
+    with pytest.raises(MissingToolError, match="does not run on Windows") as caught:
+        qemu.find_qemu("mps3-an547")
+    assert "WSL" in caught.value.things_to_try[0]
+
+
 def test_old_qemu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A QEMU without the machine is told apart from none."""
     program = tmp_path / "qemu-system-arm"

@@ -1,9 +1,11 @@
-"""A build folder without a compiler: images of the right form, filled with anything, and their manifest."""
+"""A build folder without a compiler: images of the right form, filled with anything; and a flash that is killed."""
 
 from __future__ import annotations
 
 import random
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 from n6gen.board.facts import load_board
@@ -53,3 +55,9 @@ def write_build(folder: Path, content: dict[str, bytes], *, board: str = "virtua
         memory={},
     ).write(folder)
     return folder
+
+
+def killed_after(build: Path, writes: int) -> subprocess.CompletedProcess[str]:
+    """Flash in a process of its own that gets a SIGKILL after so many small writes (tests/flash/killed.py)."""
+    words = [sys.executable, Path(__file__).with_name("killed.py"), build, str(writes)]
+    return subprocess.run(words, check=False, timeout=60, stdout=subprocess.PIPE, text=True)

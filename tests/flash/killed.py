@@ -1,6 +1,7 @@
 """A flash that is killed by SIGKILL, run as ``python killed.py <build folder> <writes before the kill>``.
 
-The kill falls between two of the small steps in which the flash's file is written, as it would at any instant.
+The kill falls between two of the small steps in which the flash's file is written, as it would at any instant. A flash
+that gets to its end prints how many steps are left.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ class Fuse:
 
     def __init__(self, file: Any, left: int) -> None:
         self._file = file
-        self._left = left
+        self.left = left
 
     def write(self, data: bytes) -> int:
-        if self._left == 0:
+        if self.left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        self._left -= 1
+        self.left -= 1
         return int(self._file.write(data))
 
     def __getattr__(self, name: str) -> Any:
@@ -34,13 +35,16 @@ class Fuse:
 
 def main(build: Path, writes: int) -> None:
     plain = nor.Nor.__init__
+    fuses = []
 
     def fused(self: nor.Nor, *arguments: Any) -> None:
         plain(self, *arguments)
-        self._file = Fuse(self._file, writes)  # type: ignore[assignment]
+        fuses.append(Fuse(self._file, writes))
+        self._file = fuses[-1]  # type: ignore[assignment]
 
     nor.Nor.__init__ = fused  # type: ignore[method-assign]
     flash(build, "virtual-0")
+    print(fuses[-1].left)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from n6gen.flash import execute
 from n6gen.flash.execute import Flashed, flash
 from n6gen.image.manifest import FILE_NAME
 from n6gen.programmer.base import Identity, Target
-from tests.flash.fake_build import images, write_build
+from tests.flash.fake_build import images, killed_after, write_build
 
 BOARD = load_board("virtual")
 
@@ -264,11 +264,6 @@ def test_verify_names_partition_and_address(build: Path, monkeypatch: pytest.Mon
         flash(build)
 
 
-def killed_after(build: Path, writes: int) -> int:
-    script = Path(__file__).with_name("killed.py")
-    return subprocess.run([sys.executable, script, build, str(writes)], check=False, timeout=60).returncode
-
-
 def test_a_kill_at_any_moment_is_repaired(tmp_path: Path) -> None:
     """After a SIGKILL at 20 random moments, the flash holds old or blank or new bytes, and the next flash is right."""
     old, new = images(1, app=30_000, blob=40_000), images(2, app=34_000, blob=38_000)
@@ -278,7 +273,7 @@ def test_a_kill_at_any_moment_is_repaired(tmp_path: Path) -> None:
     clean = instance.nor.read_bytes()
     for writes in sorted(random.Random(6).sample(range(1500), 20)):
         instance.nor.write_bytes(clean)
-        assert killed_after(new_build, writes) == -9
+        assert killed_after(new_build, writes).returncode == -9
         torn = instance.nor.read_bytes()
         assert torn != clean or writes == 0
         assert instance.state() == "off"
