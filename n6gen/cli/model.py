@@ -39,9 +39,9 @@ def show(
     from n6gen.model import InputDeclaration, load
     from n6gen.model.pull import locate
     from n6gen.model.show import facts
-    from n6gen.rewrite import cut_head
+    from n6gen.rewrite import at_resolution, cut_head
 
-    path = locate(file, res, mirror=Path(mirror) if mirror else None)
+    path = locate(file, res, mirror=Path(mirror) if mirror else None, adapt=at_resolution)
     loaded = load(path, InputDeclaration(mean, std, order))
     loaded.check_resolution(res)
     head = cut_head(loaded.proto)[1]
@@ -88,6 +88,7 @@ def pull(out: Output, name: str, res: int | None, mirror: str | None, accept_has
     from n6gen.model import lock
     from n6gen.model.catalogue import find
     from n6gen.model.pull import pull as get
+    from n6gen.rewrite import at_resolution
 
     entry = find(name)
     if res is None:
@@ -97,7 +98,14 @@ def pull(out: Output, name: str, res: int | None, mirror: str | None, accept_has
         )
     if entry.folder is None:
         out.say(f"Licence of {name}: {entry.licence}")
-    pulled = get(entry, res, mirror=Path(mirror) if mirror else None, accept_hash=accept_hash, progress=out.progress)
+    pulled = get(
+        entry,
+        res,
+        mirror=Path(mirror) if mirror else None,
+        accept_hash=accept_hash,
+        progress=out.progress,
+        adapt=at_resolution,
+    )
     out.say(f"sha256 {pulled.sha256}, from {pulled.place}")
     out.show(str(pulled.path))
     out.result(

@@ -93,15 +93,16 @@ def pull(
     mirror: Path | None = None,
     accept_hash: bool = False,
     progress: Progress = no_progress,
+    adapt: Adapt | None = None,
 ) -> Pulled:
-    """Get the file of a published model into the cache.
+    """Get the file of a published model into the cache; a shipped one is here already, or made by `adapt`.
 
     The first time, its hash must be accepted; it then goes to the lock file. Raises InputError if it was not
     accepted, the file is no ONNX model or not the accepted one, MissingToolError if it cannot be downloaded.
     """
     entry.check_resolution(res)
     if entry.folder is not None:
-        path = _shipped(entry, res, None)
+        path = _shipped(entry, res, adapt)
         return Pulled(path, sha256_file(path), "shipped")
     known = lock.accepted(entry.name, res)
     if known is not None:
