@@ -162,7 +162,10 @@ class Symbols:
             raise InputError(f"{path} is no ELF file: {error}") from error
 
     def locate(self, address: int) -> Location | None:
-        """The function and line at `address` (a Thumb bit is ignored); None outside of every function."""
+        """The function and line at `address` (a Thumb bit is ignored); None outside of every function.
+
+        A return address stands behind its call: look up `address - 2` to find the caller.
+        """
         address &= ~1
         at = bisect.bisect_right(self.functions, (address, 1 << 32, "")) - 1
         if at < 0 or address >= self.functions[at][1]:
