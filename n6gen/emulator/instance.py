@@ -87,21 +87,23 @@ class Instance:
 
         Raises BoardError that names the holder if it is still in use after `patience` seconds.
         """
+        lock = _lock(self.folder, patience)
         try:
-            with _lock(self.folder, patience):
-                since = datetime.now().astimezone().isoformat(timespec="seconds")
-                holder = Holder(os.getpid(), socket.gethostname(), command, since, running)
-                write_json(self.folder / "holder.json", attrs.asdict(holder))
-                try:
-                    yield
-                finally:
-                    (self.folder / "holder.json").unlink(missing_ok=True)
+            lock.acquire()
         except Timeout:
-            holder_now = _holder(self.folder)
+            found = _holder(self.folder)
             raise BoardError(
-                f"{self.serial} is in use" + (f" by {holder_now}" if holder_now else ""),
+                f"{self.serial} is in use" + (f" by {found}" if found else ""),
                 "Wait until that ends, or use another virtual board: --sn virtual-1.",
             ) from None
+        try:
+            since = datetime.now().astimezone().isoformat(timespec="seconds")
+            holder = Holder(os.getpid(), socket.gethostname(), command, since, running)
+            write_json(self.folder / "holder.json", attrs.asdict(holder))
+            yield
+        finally:
+            (self.folder / "holder.json").unlink(missing_ok=True)
+            lock.release()
 
 
 def instances() -> list[Instance]:

@@ -17,6 +17,7 @@ PAGE_SIZE = 256
 _PROGRAM_STEP = 64
 _ERASE_STEP = 256
 BLANK = b"\xff"
+_REMEDY = "Remove the folder that it is in: a blank board takes its place."
 
 
 class Nor:
@@ -30,13 +31,13 @@ class Nor:
         try:
             self._file = file.open("r+b", buffering=0)
         except OSError as error:
-            raise BoardError(f"cannot open the flash {file}: {error.strerror}") from error
+            raise BoardError(f"cannot open the flash {file}: {error.strerror}", _REMEDY) from error
         found = self._file.seek(0, 2)
         if found != size:
             self._file.close()
             raise BoardError(
                 f"the flash {file} has {found} B, the part has {size} B",
-                "Remove its folder: a blank board takes its place.",
+                _REMEDY,
             )
         self._size = size
         self._sectors = sectors

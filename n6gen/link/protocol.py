@@ -26,9 +26,13 @@ _SESSION = _CRC = re.compile(rb"[0-9a-f]{8}")
 _SEQ = re.compile(rb"0|[1-9][0-9]{0,9}")
 _NAME = re.compile(rb"[a-z][a-z0-9_]*")
 _PRINTABLE = re.compile(rb"[\x20-\x7e]*")
-_FIELD = re.compile(rb"([a-z][a-z0-9_]*)=([^=*]*)")
+_FIELD = re.compile(rb"[a-z][a-z0-9_]*=[^=* ]*")
 _ESCAPED = re.compile(rb"(?:[^%]|%[0-9A-F]{2})*")
 _ESCAPE = re.compile(rb"%([0-9A-F]{2})")
+# A body without escapes that breaks no rule, but perhaps that of seq's size and that of a key used twice.
+_PLAIN = re.compile(
+    b"%b(?:%b) (?:%b) (?:%b)(?: [a-z][a-z0-9_]*=[^=*%% ]*)*" % (MARK, _SESSION.pattern, _SEQ.pattern, _NAME.pattern)
+)
 _MUST_ESCAPE = re.compile(rb"[^\x21-\x24\x26-\x29\x2b-\x3c\x3e-\x7e]")
 _U32 = 0xFFFF_FFFF
 
@@ -94,17 +98,20 @@ def parse(line: bytes) -> Record:
 
     Raises ProtocolError with the first rule that the line breaks.
     """
-    mark, *words = _checked_body(line).split(b" ")
-    if mark + b" " != MARK or len(words) < 3:
-        raise ProtocolError("shape")
-    session, seq, type_, *pairs = words
-    if not _SESSION.fullmatch(session):
-        raise ProtocolError("session")
-    if not _SEQ.fullmatch(seq) or int(seq) > _U32:
+    body = _checked_body(line)
+    if not _PLAIN.fullmatch(body):
+        _check_words(body.split(b" "))
+    _, session, seq, type_, *pairs = body.decode("ascii").split(" ")
+    fields = {}
+    for pair in pairs:
+        key, _, value = pair.partition("=")
+        fields[key] = _unescape(value) if "%" in value else value
+    if len(fields) != len(pairs):
+        raise ProtocolError("field")
+    number = int(seq)
+    if number > _U32:
         raise ProtocolError("seq")
-    if not _NAME.fullmatch(type_):
-        raise ProtocolError("type")
-    return Record(session.decode(), int(seq), type_.decode(), _fields(pairs))
+    return Record(session, number, type_, fields)
 
 
 def _checked_body(line: bytes) -> bytes:
@@ -122,16 +129,18 @@ def _checked_body(line: bytes) -> bytes:
     return body
 
 
-def _fields(pairs: list[bytes]) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    for pair in pairs:
-        match = _FIELD.fullmatch(pair)
-        if match is None or (key := match[1].decode()) in fields:
+def _check_words(words: list[bytes]) -> None:
+    """Raise ProtocolError with the first rule that the words of a body break."""
+    if words[0] + b" " != MARK or len(words) < 4:
+        raise ProtocolError("shape")
+    for name, pattern, word in zip(("session", "seq", "type"), (_SESSION, _SEQ, _NAME), words[1:4], strict=True):
+        if not pattern.fullmatch(word):
+            raise ProtocolError(name)
+    for pair in words[4:]:
+        if not _FIELD.fullmatch(pair):
             raise ProtocolError("field")
-        if not _ESCAPED.fullmatch(match[2]):
+        if not _ESCAPED.fullmatch(pair):
             raise ProtocolError("escape")
-        fields[key] = _unescape(match[2])
-    return fields
 
 
 @attrs.frozen
@@ -170,7 +179,6 @@ def _escape(value: str) -> bytes:
     return _MUST_ESCAPE.sub(lambda match: b"%%%02X" % match[0][0], value.encode("utf-8", "surrogateescape"))
 
 
-def _unescape(value: bytes) -> str:
-    if b"%" in value:
-        value = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), value)
-    return value.decode("utf-8", "surrogateescape")
+def _unescape(value: str) -> str:
+    raw = _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), value.encode("ascii"))
+    return raw.decode("utf-8", "surrogateescape")
