@@ -62,12 +62,36 @@ class LayerInfo:
 
 
 @attrs.frozen
+class NpuInfo:
+    """What a network for the NPU asks of its runtime and its board.
+
+    `api`: aton (functions LL_ATON_…) or stai; `name`: the C name in them. `runtime`: the version of `ll_aton` that
+    network.c was made for; `strict`: it refuses another one instead of warning. `core` and `library` name the release
+    and the digits of its NetworkRuntime library, None if it was never seen. `software`: some epochs run on the CPU
+    alone. `blobs` counts epoch controller blobs. An address is None where the application provides the buffer.
+    """
+
+    api: str
+    name: str
+    runtime: tuple[int, int, int, int]
+    strict: bool
+    core: str | None
+    library: str | None
+    software: bool
+    blobs: int
+    weights_address: int
+    input_address: int | None
+    output_address: int | None
+
+
+@attrs.frozen
 class Network:
     """All that the app, the image and the report need to know of a compiled network.
 
     `sources` are C files to compile besides `network.c`, `includes` folders for `#include`, both relative to
     templates/; `defines` are preprocessor definitions for all of them. `decode` is fine, rounded or argmax; with a
-    `head`, the mask is larger than the output by its factors. Sizes are in bytes.
+    `head`, the mask is larger than the output by its factors. `npu` is None for a network of the CPU's. Sizes are in
+    bytes.
     """
 
     compiler: CompilerInfo
@@ -84,6 +108,7 @@ class Network:
     includes: tuple[str, ...]
     defines: Mapping[str, str]
     folder: Path = attrs.field(eq=False)
+    npu: NpuInfo | None = None
 
     @property
     def source_file(self) -> Path:
