@@ -89,10 +89,12 @@ def _place(symbols: Symbols, address: int) -> str:
 
 
 def _named(fault: Fault, symbols: Symbols) -> BoardError:
-    at = {name: symbols.locate(int(fault.registers.get(name, "0"), 16)) for name in ("pc", "lr")}
-    where = f" in {at['pc']}" if at["pc"] else ""
-    caller = f", called from {at['lr']}" if at["lr"] else ""
-    return BoardError(f"{fault.message}{where}{caller}", "Look at that line; registers are as at the fault.")
+    pc, lr = (int(fault.registers.get(name, "0"), 16) for name in ("pc", "lr"))
+    # A return address points behind the call.
+    at, caller = symbols.locate(pc), symbols.locate(lr - 2)
+    where = f" in {at}" if at else ""
+    where += f", called from {caller}" if caller else ""
+    return BoardError(f"{fault.message}{where}", "Look at that line; registers are as at the fault.")
 
 
 def _must_fit(hello: Hello, frames: Sequence[Frame]) -> None:
