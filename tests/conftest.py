@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A loaded machine is not a failure; pytest-timeout bounds what hangs.
+settings.register_profile("n6gen", deadline=None)
+settings.load_profile("n6gen")
 
 #: Variables that are the test run's own.
 _OURS = ("N6GEN_SHARED", "N6GEN_REQUIRE_SHARED")

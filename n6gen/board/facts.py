@@ -101,7 +101,7 @@ class Board:
 
     def partition(self, name: str) -> Partition:
         """The partition called `name`; raises KeyError if the board has none."""
-        return next(iter(p for p in self.partitions if p.name == name))
+        return {p.name: p for p in self.partitions}[name]
 
 
 def board_names() -> list[str]:

@@ -33,7 +33,7 @@ def read_build(folder: Path) -> tuple[Board, list[tuple[Partition, bytes]]]:
 def _partition(board: Board, image: PartitionImage) -> Partition:
     try:
         partition = board.partition(image.name)
-    except (KeyError, StopIteration):
+    except KeyError:
         raise InputError(f"board {board.name} has no partition {image.name}", _AGAIN) from None
     if (image.address, image.offset) != (partition.address, partition.offset):
         raise InputError(
