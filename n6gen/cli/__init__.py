@@ -26,6 +26,7 @@ _COMMANDS = {
     "boards": "n6gen.cli.boards:boards",
     "model": "n6gen.cli.model:model",
     "network": "n6gen.cli.network:network",
+    "vendor": "n6gen.cli.vendor:vendor",
     "config": "n6gen.cli.config:config",
     "completion": "n6gen.cli.completion:completion",
 }

@@ -12,7 +12,7 @@ import attrs
 
 from n6gen.errors import InputError
 from n6gen.resources import data_dir
-from n6gen.vendor.versions import Quadruple
+from n6gen.vendor.versions import Quadruple, parse
 
 FILE_NAME = "vendor.toml"
 
@@ -22,8 +22,8 @@ def _commit(_: Any, field: attrs.Attribute[str], value: str) -> None:
         raise ValueError(f"{field.name} {value!r} is not a full commit id")
 
 
-def _quadruple(value: str | None) -> Quadruple | None:
-    return None if value is None else Quadruple.parse(value)
+def _quadruple(value: str | Quadruple | None) -> Quadruple | None:
+    return parse(value) if isinstance(value, str) else value
 
 
 @attrs.frozen
@@ -34,7 +34,7 @@ class Package:
     `paths`: files and folders of the repository that are fetched; the rest is not. `root`: the folder in it that a
     user's own copy corresponds to. `marker`: a file below `root` by which such a copy is known.
     `licence`: name in the manifest's table of licences; `licence_file`: its text, one of `paths`.
-    `aton`: for a runtime, its version.
+    `aton`: for a runtime, its version, and `release`: that of the compiler it belongs to.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Package:
     marker: str
     root: str = ""
     aton: Quadruple | None = attrs.field(default=None, converter=_quadruple)
+    release: str | None = None
 
     @property
     def repository(self) -> str:

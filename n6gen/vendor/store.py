@@ -12,6 +12,7 @@ import attrs
 
 from n6gen.errors import InputError, MissingToolError
 from n6gen.tools.files import sha256_file, write_json
+from n6gen.tools.lock import LockFile
 from n6gen.tools.paths import cache_dir
 from n6gen.vendor.manifest import Package
 
@@ -148,6 +149,18 @@ def root_of(folder: Path, marker: str) -> Path:
     raise InputError(
         f"{folder} holds no {marker}", "Name the folder that has it (docs/vendor.md lists what each package is)."
     )
+
+
+def problems(package: Package, store: Store, lock: LockFile) -> list[str]:
+    """What is wrong with a fetched package, in words; empty for one that is right, not here or the user's own."""
+    record = store.record(package)
+    if record is None or store.state(package) == "own":
+        return []
+    found = store.changes(package)
+    kept = lock.entry("vendor", package.name)
+    if kept and kept.get("commit") == package.commit and kept.get("sha256") != record.sha256:
+        found.append(f"{lock.path} recorded other files for this commit")
+    return found
 
 
 def missing(packages: Iterable[Package]) -> MissingToolError:
