@@ -64,6 +64,7 @@ _ALL = (
     Setting("std", "triple", "Declared input: standard deviation of each channel, on the scale of bytes."),
     Setting("order", "text", "Declared input: order of the colour channels.", None, ("rgb", "bgr")),
     Setting("templates", "path", "A folder whose files replace the app's templates of the same name."),
+    Setting("stedgeai", "path", "Where ST's stedgeai is: its folder, or the program itself."),
     Setting("sn", "text", "Serial number of the board."),
     Setting("mirror", "path", "A folder to take models and packages from instead of the network."),
 )

@@ -112,13 +112,19 @@ def not_npu(command: str) -> Failure:
     return Failure("NotNpu", f"the NPU was asked for ({asked}) and code for the CPU was made", None, (_NOT_NPU,))
 
 
+def quantisation_lost(how: str) -> Failure:
+    """The tool went on in float, which it does with a warning at most."""
+    remedies = ("Is every layer of the model quantised (QDQ, int8, per-channel symmetric weights)?",)
+    return Failure("QuantisationLost", how, None, remedies)
+
+
 def failures_in(lines: Iterable[str]) -> tuple[Failure, ...]:
     """All failures that cleaned lines of output show, in order, each once."""
     kept = list(lines)
     causes = list(_causes(kept))
     found = [_failure(match, causes) for line in kept if (match := _LINE.match(line))]
     if any(_LOST.search(line) for line in kept):
-        found.append(Failure("QuantisationLost", "the quantisation was ignored, the network computes in float"))
+        found.append(quantisation_lost("the quantisation was ignored, the network computes in float"))
     return tuple({(failure.name, failure.text): failure for failure in found}.values())
 
 

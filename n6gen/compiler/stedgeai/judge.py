@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from n6gen.compiler.stedgeai.command import Run
-from n6gen.compiler.stedgeai.console import failures
+from n6gen.compiler.stedgeai.console import failures, read_console
 from n6gen.compiler.stedgeai.describe import Files, files_of
-from n6gen.compiler.stedgeai.failures import Failure, not_npu
+from n6gen.compiler.stedgeai.failures import Failure, not_npu, quantisation_lost
 from n6gen.compiler.stedgeai.locate import Located
 from n6gen.compiler.stedgeai.network_c import is_network_c
 from n6gen.errors import InputError
@@ -50,16 +50,18 @@ def judge(result: Result, run: Run, tool: Located, log: Path, *, parameter_bytes
     # A text of an error without a failing status is one as well: the tool goes on after some.
     if found:
         raise _failed(found, tool, log)
-    _check_npu(run, tool, log, result.argv)
+    _check_npu(result, run, tool, log)
     files = _files(run, tool, log)
     _check_quantised(files, tool, log, parameter_bytes)
     return [files.code, files.weights, *_kept(run), run.pools, run.profiles, run.log]
 
 
-def _check_npu(run: Run, tool: Located, log: Path, argv: Sequence[str]) -> None:
+def _check_npu(result: Result, run: Run, tool: Located, log: Path) -> None:
+    """The code must be the NPU compiler's; what the tool prints may say that it is not even where there is no code."""
     codes = sorted(run.output.glob("*.c"))
-    if codes and not any(is_network_c(path.read_text("utf-8", "replace")) for path in codes):
-        raise _failed((not_npu(" ".join(argv)),), tool, log)
+    other_code = bool(codes) and not any(is_network_c(path.read_text("utf-8", "replace")) for path in codes)
+    if other_code or read_console(result.output).path == "cpu":
+        raise _failed((not_npu(" ".join(result.argv)),), tool, log)
 
 
 def _files(run: Run, tool: Located, log: Path) -> Files:
@@ -98,8 +100,7 @@ def _check_quantised(files: Files, tool: Located, log: Path, parameter_bytes: in
         lost = f"{weights:,} bytes of weights for {parameter_bytes:,} bytes of quantised parameters"
     else:
         return
-    remedies = ("Is every layer of the model quantised (QDQ, int8, per-channel symmetric weights)?",)
-    raise _failed((Failure("QuantisationLost", lost, None, remedies),), tool, log)
+    raise _failed((quantisation_lost(lost),), tool, log)
 
 
 def _kept(run: Run) -> Iterator[Path]:
