@@ -5,54 +5,33 @@
     $N6GEN_STATE_DIR/virtual/<serial>/
         instance.json   which board it is; written last, so a folder without one is no board yet
         nor.bin         the flash
-        lock            held by whoever uses the board; the system lets go of it when that process ends
-        holder.json     who holds the lock
+        lock            held by whoever uses the board (n6gen.tools.hold), with holder.json and tool
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 import attrs
-from filelock import FileLock, Timeout
 
 from n6gen.board.facts import Board, load_board
 from n6gen.emulator.nor import BLANK, Nor
 from n6gen.errors import BoardError, InputError, MissingToolError
 from n6gen.tools.files import write_atomic, write_json
+from n6gen.tools.hold import PATIENCE_S, file_lock, hold, holder, nobody
 from n6gen.tools.paths import state_dir
 
 #: The instance that exists without being asked for, and what the names of others begin with.
 DEFAULT_SERIAL = "virtual-0"
 PREFIX = "virtual-"
-#: How long a board that is in use is waited for, in seconds.
-PATIENCE_S = 2.0
 
 State = Literal["off", "running", "busy"]
 _SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-@attrs.frozen
-class Holder:
-    """Who uses an instance. `running`: with its processor on."""
-
-    pid: int
-    host: str
-    command: str
-    since: str
-    running: bool = False
-
-    def __str__(self) -> str:
-        """For a message."""
-        return f"n6gen {self.command}, process {self.pid} on {self.host}, since {self.since}"
 
 
 @attrs.frozen
@@ -74,36 +53,17 @@ class Instance:
 
     def state(self) -> State:
         """off: nobody uses it. running: its processor is on. busy: its flash is being read or written."""
-        try:
-            with _lock(self.folder, 0):
-                return "off"
-        except Timeout:
-            holder = _holder(self.folder)
-            return "running" if holder and holder.running else "busy"
+        found = holder(self.folder)
+        return "off" if found is None else "running" if found.running else "busy"
 
     @contextmanager
-    def hold(self, command: str, *, running: bool = False, patience: float = PATIENCE_S) -> Iterator[None]:
-        """Be the only user, in all processes of this machine, while the context lasts.
-
-        Raises BoardError that names the holder if it is still in use after `patience` seconds.
-        """
-        lock = _lock(self.folder, patience)
-        try:
-            lock.acquire()
-        except Timeout:
-            found = _holder(self.folder)
-            raise BoardError(
-                f"{self.serial} is in use" + (f" by {found}" if found else ""),
-                "Wait until that ends, or use another virtual board: --sn virtual-1.",
-            ) from None
-        try:
-            since = datetime.now().astimezone().isoformat(timespec="seconds")
-            holder = Holder(os.getpid(), socket.gethostname(), command, since, running)
-            write_json(self.folder / "holder.json", attrs.asdict(holder))
+    def hold(
+        self, command: str, *, running: bool = False, patience: float = PATIENCE_S, say: Callable[[str], None] = nobody
+    ) -> Iterator[None]:
+        """Be its only user while the context lasts; see n6gen.tools.hold."""
+        remedies = ("Wait until that ends (--wait), or use another virtual board: --sn virtual-1.",)
+        with hold(self.folder, self.serial, command, *remedies, running=running, patience=patience, say=say):
             yield
-        finally:
-            (self.folder / "holder.json").unlink(missing_ok=True)
-            lock.release()
 
 
 def instances() -> list[Instance]:
@@ -136,7 +96,7 @@ def _root() -> Path:
 def _make(folder: Path, board: Board) -> Instance:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _lock(folder, PATIENCE_S * 5):
+        with file_lock(folder, PATIENCE_S * 5):
             # Another process may have been first.
             if not (folder / "instance.json").is_file():
                 write_atomic(folder / "nor.bin", BLANK * board.nor.size)
@@ -156,15 +116,3 @@ def _read(folder: Path) -> Instance:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{file} does not describe a virtual board: {error}", f"Remove {folder}.") from error
     return Instance(folder.name, folder, load_board(board))
-
-
-def _lock(folder: Path, patience: float) -> FileLock:
-    # A machine may be switched off by another thread than the one that switched it on.
-    return FileLock(folder / "lock", timeout=patience, thread_local=False)
-
-
-def _holder(folder: Path) -> Holder | None:
-    try:
-        return Holder(**json.loads((folder / "holder.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None

@@ -13,12 +13,13 @@ from typing import Self
 
 from n6gen.emulator import bootrom
 from n6gen.emulator.camera import Camera
-from n6gen.emulator.instance import PATIENCE_S, Instance
+from n6gen.emulator.instance import Instance
 from n6gen.emulator.lcd import Lcd
 from n6gen.emulator.memory import SharedMemory
 from n6gen.emulator.qemu import Qemu, arguments, find_qemu
 from n6gen.emulator.qmp import Control
 from n6gen.errors import BoardError
+from n6gen.tools.hold import PATIENCE_S
 
 #: Free memory that the shared file may need, with room to spare, in bytes.
 _ROOM = 64 << 20
