@@ -17,12 +17,12 @@ from n6gen.tools.text import clean
 #: The folders of Utilities/ that may hold a program for this system, best first.
 _SYSTEMS = {"linux": ("linux",), "macos": ("macarm", "mac"), "windows": ("windows",)}
 _ROOTS = {
-    "linux": ("/opt/ST", "/opt/st", "~/ST", "~/st", "~/app/ST", "/usr/local/ST"),
+    "linux": ("/opt/ST", "/opt/st", "/opt", "~/ST", "~/st", "~/app/ST", "/usr/local/ST"),
     "macos": ("/Applications/ST", "~/ST", "/opt/ST"),
     "windows": ("C:/ST", "~/ST"),
 }
 #: Folders below a root that hold Utilities/: with a version folder, without, once or twice, under both names.
-_INSTALLS = ("STEdgeAI", "STEdgeAI/*", "STEdgeAI/*/*", "STEdgeAI_*", "STEdgeAI_*/*", "STEdgeAI_Core/*")
+_INSTALLS = ("STEdgeAI", "STEdgeAI/*", "STEdgeAI/*/*", "STEdgeAI_*", "STEdgeAI_*/*", "STEdgeAI_Core/*", "stedgeai/*")
 _PACK = "~/STM32Cube/Repository/Packs/STMicroelectronics/X-CUBE-AI/*"
 _PACK_NUMBER = re.compile(r"X-CUBE-AI/(\d+)\.(\d+)")
 
@@ -42,8 +42,6 @@ _REMEDIES = (
 def _places() -> tuple[str, ...]:
     kind = system()
     folders = [f"{root}/{install}" for root in _ROOTS[kind] for install in _INSTALLS]
-    if kind == "linux":
-        folders += ["/opt/stedgeai/*"]
     return tuple(f"{folder}/Utilities/{name}" for folder in (*folders, _PACK) for name in _SYSTEMS[kind])
 
 
