@@ -9,8 +9,8 @@ import attrs
 
 _BLOB = re.compile(r"static const uint64_t (_ec_blob_\w+)\s*\[\d*\]\s*=\s*\{([^}]*)\}")
 _WORD_BYTES = 8
-# As the tool names it, and as ST's own scripts rename it.
-_WEIGHTS = ("*_atonbuf.xSPI2.raw", "*_data.xSPI2.bin")
+# As the tool names it, as ST's own scripts rename it, as n6gen does.
+_WEIGHTS = ("*_atonbuf.xSPI2.raw", "*_data.xSPI2.bin", "weights.bin")
 
 
 @attrs.frozen

@@ -320,14 +320,9 @@ def test_another_models_network_is_refused(
     """A network of another size is not this model's."""
     stand_in("4.0.1")
     made = compiler().compile(model, tmp_path / "made")
-    _as_the_tool_names_it(made.folder)
     onnx.save(segmenter(height=32, width=32), tmp_path / "other.onnx")
     with pytest.raises(InputError, match="its input is 16x16, the model's 32x32"):
         take(made.folder, tmp_path / "taken", dk, model=load(tmp_path / "other.onnx"), decode="fine")
-
-
-def _as_the_tool_names_it(folder: Path) -> None:
-    (folder / "weights.bin").rename(folder / "network_atonbuf.xSPI2.raw")
 
 
 @pytest.mark.parametrize(
@@ -353,7 +348,6 @@ def test_a_network_that_the_app_cannot_use_is_refused(
     """Weights elsewhere, memory that is somebody else's, shapes and types that are no segmentation."""
     stand_in("4.0.1")
     made = compiler().compile(model, tmp_path / "made")
-    _as_the_tool_names_it(made.folder)
     code = made.folder / "network.c"
     code.write_text(code.read_text().replace(old, new))
     with pytest.raises(InputError, match=message):
