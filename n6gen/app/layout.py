@@ -19,6 +19,8 @@ from n6gen.resources import data_dir
 RENDERED = ".j2"
 _COMPILED = (".c", ".S")
 _HEADER = ".h"
+#: A folder of Helium twins: each file takes the place of the one of its name in the folder above, or joins them.
+_TWINS = "mve"
 
 
 @attrs.frozen
@@ -62,11 +64,11 @@ def lay_out(board: Board, network: NetworkSources) -> Layout:
     """
     root = data_dir("templates")
     templates = _placed("app/config", _names(root / "app/config"), "config")
-    for folder in ("core", "cortexm"):
-        templates |= _placed(f"app/{folder}", _names(root / "app" / folder), folder)
+    templates |= _placed("app/cortexm", _names(root / "app/cortexm"), "cortexm")
+    templates |= _with_twins(root, "app/core", "core", board)
+    templates |= _with_twins(root, "decode", "decode", board)
     templates |= _placed("app", (path.name for path in (root / "app").iterdir() if path.is_file()), ".")
-    templates |= _placed("decode", _names(root / "decode"), "decode")
-    for folder in network.includes:
+    for folder in sorted({*network.includes} - {"decode"}):
         templates |= _placed(folder, (name for name in _names(root / folder) if name.endswith(_HEADER)), folder)
     templates |= _placed(".", _existing(root, network.sources), ".")
 
@@ -84,6 +86,14 @@ def lay_out(board: Board, network: NetworkSources) -> Layout:
 def _names(folder: Path) -> Iterator[str]:
     """The files in `folder` and below, as POSIX paths relative to it."""
     return (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _with_twins(root: Path, folder: str, target: str, board: Board) -> dict[str, str]:
+    names = _names(root / folder)
+    placed = _placed(folder, (name for name in names if PurePosixPath(name).parts[0] != _TWINS), target)
+    if board.mve:
+        placed |= _placed(f"{folder}/{_TWINS}", _names(root / folder / _TWINS), target)
+    return placed
 
 
 def _placed(prefix: str, names: Iterable[str], target: str) -> dict[str, str]:

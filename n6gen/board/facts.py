@@ -74,7 +74,7 @@ class Lcd:
 
 @attrs.frozen
 class Board:
-    """A board: facts only. `folder` holds its C layer and its linker templates."""
+    """A board: facts only. `folder` holds its C layer and its linker templates. `mve`: its processor has Helium."""
 
     name: str
     title: str
@@ -84,6 +84,7 @@ class Board:
     default_model: str
     unit: str
     cpu_flags: tuple[str, ...]
+    mve: bool
     tick_hz: int
     instructions_per_tick: float | None
     memories: Mapping[str, Memory]
@@ -164,6 +165,7 @@ def parse_board(raw: Mapping[str, Any], folder: Path) -> Board:
         default_model=raw["board"]["default_model"],
         unit=raw["board"]["unit"],
         cpu_flags=tuple(raw["cpu"]["flags"]),
+        mve=raw["cpu"].get("mve", False),
         tick_hz=raw["cpu"]["tick_hz"],
         instructions_per_tick=raw["cpu"].get("instructions_per_tick"),
         memories=memories,

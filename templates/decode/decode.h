@@ -20,7 +20,7 @@ enum decode_error {
     DECODE_E_CLASSES = -2, /* fewer than 2 or more than DECODE_MAX_CLASSES */
     DECODE_E_TYPE = -3,    /* type or order unknown, or float32 where integers are needed */
     DECODE_E_SIZE = -4,    /* beyond what the buffer, 32-bit sums and a float32 position hold */
-    DECODE_E_SCALE = -5    /* decode_rounded: the scale is not a positive number */
+    DECODE_E_SCALE = -5    /* decode_rounded: the scale is not within 2^-60 and 2^60 */
 };
 
 struct decode_head {

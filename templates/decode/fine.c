@@ -4,5 +4,5 @@
 #include "interpolate.h"
 
 int decode_fine(const struct decode_head *head, const void *logits, uint8_t *mask) {
-    return decode_interpolate(head, logits, mask, 0, NULL);
+    return decode_interpolate(head, logits, mask, NULL);
 }

@@ -6,13 +6,12 @@
  * of it; only runs in which the winner changes are walked. */
 #include "interpolate.h"
 
-#include <stdbool.h>
 #include <string.h>
 
-#include "view.h"
-
-/* Values stay below 2^8 * 2^22 and their differences below 2^31. */
-#define MAX_UNIT (1 << 22)
+/* With a judge: two classes whose exact values are more than two steps apart cannot round to one value, because
+ * rounding moves each by half a step and the float32 arithmetic by far less than another half. Closer ones are judged.
+ */
+#define MARGIN 2
 
 /* One blended row of logits, [width][classes], times 2 f_h. */
 static int32_t blended[DECODE_MAX_ROW];
@@ -81,24 +80,17 @@ static void blend_rows(const struct decode_head *head, const void *logits, int32
     }
 }
 
-int decode_interpolate(const struct decode_head *head, const void *logits, uint8_t *mask, int32_t margin,
-                       decode_judge *judge) {
-    const int problem = decode_check(head);
+int decode_interpolate(const struct decode_head *head, const void *logits, uint8_t *mask, decode_judge *judge) {
+    const int problem = decode_check_interpolation(head);
     if (problem != 0) {
         return problem;
-    }
-    if (head->type == DECODE_FLOAT32) {
-        return DECODE_E_TYPE;
     }
     const int32_t factor_y = head->mask_height / head->height;
     const int32_t factor_x = head->mask_width / head->width;
     const int32_t classes = head->classes;
-    if (head->height > DECODE_MAX_ROW || head->width * classes > DECODE_MAX_ROW ||
-        (int64_t)4 * factor_y * factor_x > MAX_UNIT) {
-        return DECODE_E_SIZE;
-    }
+    const uint32_t all = UINT32_MAX >> (32 - classes);
     /* No lead is below 0, so without a judge nothing is ever open. */
-    const int32_t open = judge == NULL ? -1 : margin * 4 * factor_y * factor_x;
+    const int32_t open = judge == NULL ? -1 : MARGIN * 4 * factor_y * factor_x;
     for (int32_t y = 0; y < head->mask_height; y++) {
         blend_rows(head, logits, y, factor_y);
         uint8_t *row = mask + (size_t)y * head->mask_width;
@@ -116,7 +108,7 @@ int decode_interpolate(const struct decode_head *head, const void *logits, uint8
             }
             for (int32_t x = run.begin; x < run.end; x++) {
                 const struct winner winner = best_class(&run, classes, factor_x, x);
-                row[x] = winner.lead > open ? (uint8_t)winner.label : judge(head, logits, y, x);
+                row[x] = winner.lead > open ? (uint8_t)winner.label : judge(head, logits, all, y, x);
             }
         }
     }

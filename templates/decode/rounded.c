@@ -3,11 +3,10 @@
 
 #include "half_pixel.h"
 #include "interpolate.h"
-#include "view.h"
 
-/* Two classes whose exact values are more than two steps apart cannot round to one value: rounding moves each by half a
- * step and the float32 arithmetic by far less than another half. Closer ones take the model's own steps. */
-#define MARGIN 2
+/* Within these no product is subnormal or infinite, so every step is rounded to 24 bits. */
+#define MIN_SCALE 0x1p-60f
+#define MAX_SCALE 0x1p60f
 
 /* lrintf and rintf are library calls on Arm; adding 1.5 * 2^23 leaves a float's integer part, half to even. */
 static float to_integer(float value) {
@@ -15,7 +14,7 @@ static float to_integer(float value) {
     return (value + shift) - shift;
 }
 
-static uint8_t judge(const struct decode_head *head, const void *logits, int32_t out_y, int32_t out_x) {
+static uint8_t judge(const struct decode_head *head, const void *logits, uint32_t among, int32_t out_y, int32_t out_x) {
     const struct decode_view view = decode_view_of(head);
     const struct half_pixel y = half_pixel_at(out_y, (float)(head->mask_height / head->height), head->height);
     const struct half_pixel x = half_pixel_at(out_x, (float)(head->mask_width / head->width), head->width);
@@ -26,8 +25,11 @@ static uint8_t judge(const struct decode_head *head, const void *logits, int32_t
         (size_t)y.high * view.row + (size_t)x.high * view.pixel,
     };
     uint8_t winner = 0;
-    float top = 0.0f;
+    float top = -INFINITY;
     for (uint8_t label = 0; label < head->classes; label++) {
+        if ((among >> label & 1) == 0) {
+            continue;
+        }
         float real[4];
         for (int corner = 0; corner < 4; corner++) {
             const int32_t q = decode_integer(head, logits, corners[corner] + label * view.label);
@@ -35,7 +37,7 @@ static uint8_t judge(const struct decode_head *head, const void *logits, int32_t
         }
         /* A blend lies between its corners, so the quantiser's clamp never acts. */
         const float rounded = to_integer(half_pixel_blend(&y, &x, real[0], real[1], real[2], real[3]) / head->scale);
-        if (label == 0 || rounded > top) {
+        if (rounded > top) {
             winner = label;
             top = rounded;
         }
@@ -44,8 +46,8 @@ static uint8_t judge(const struct decode_head *head, const void *logits, int32_t
 }
 
 int decode_rounded(const struct decode_head *head, const void *logits, uint8_t *mask) {
-    if (!(head->scale > 0.0f && isfinite(head->scale))) {
+    if (!(head->scale >= MIN_SCALE && head->scale <= MAX_SCALE)) {
         return DECODE_E_SCALE;
     }
-    return decode_interpolate(head, logits, mask, MARGIN, judge);
+    return decode_interpolate(head, logits, mask, judge);
 }

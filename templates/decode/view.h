@@ -2,6 +2,7 @@
 #ifndef DECODE_VIEW_H
 #define DECODE_VIEW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "decode.h"
