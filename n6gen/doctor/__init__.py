@@ -1,0 +1,1 @@
+"""What a machine lacks for building, flashing and measuring, and how to get it."""
