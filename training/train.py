@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from n6gen.scenes import Split
 from training.data import Scenes, batch, cached
 from training.network import Network
 
@@ -28,7 +29,8 @@ SEED = 20
 class Stage:
     """One stage: (size, scenes, batch) in turn for `steps` steps, a one-cycle learning rate up to `rate`.
 
-    The cycle ends at `horizon`; a stage may stop before. One scene in `empty_every` has nobody in it.
+    The cycle ends at `horizon`; a stage may stop before. One scene in `empty_every` has nobody in it. The first
+    `frozen` blocks of the backbone keep their weights and statistics: they are half of the cost.
     """
 
     name: str
@@ -37,11 +39,14 @@ class Stage:
     horizon: int
     rate: float
     empty_every: int
+    frozen: int
+    split: Split = "train"
 
 
 STAGES = (
-    Stage("coarse", ((192, 16000, 32),), 1300, 1700, 4e-3, 8),
-    Stage("mixed", ((320, 2400, 16), (256, 2400, 24), (320, 2400, 16), (416, 800, 8)), 1000, 1000, 2e-3, 5),
+    Stage("coarse", ((192, 16000, 32),), 1300, 1700, 4e-3, 8, 0),
+    Stage("mixed", ((320, 2400, 16), (256, 2400, 24), (320, 2400, 16), (416, 800, 8)), 600, 600, 2e-3, 5, 4),
+    Stage("wide", ((320, 3200, 16), (256, 3200, 24), (320, 3200, 16), (416, 800, 8)), 1000, 1000, 2e-3, 4, 4, "wide"),
 )
 
 
@@ -77,7 +82,6 @@ def person_iou(net: Network, scenes: Scenes) -> float:
         found, truth = net(x).argmax(1) == 1, target == 1
         both += int((found & truth).sum())
         either += int((found | truth).sum())
-    net.train()
     return both / max(either, 1)
 
 
@@ -91,17 +95,26 @@ def follow(average: Network, net: Network, keep: float) -> None:
                 a.copy_(b)
 
 
+def set_training(net: Network, frozen: int) -> None:
+    """Training mode, but for the first `frozen` blocks of the backbone."""
+    net.train()
+    for block in net.blocks[:frozen]:
+        for spec in block.convs:
+            net.convs[spec.name].requires_grad_(False).eval()
+
+
 def run_stage(
     net: Network, average: Network, stage: Stage, number: int, work: Path, resume: dict[str, object] | None
 ) -> None:
     """Train one stage; writes `checkpoint.pt` every 100 steps."""
     sets = [
-        (cached(work / "scenes", size, number * 1_000_000, count, "train", stage.empty_every), n)
+        (cached(work / "scenes", size, number * 1_000_000, count, stage.split, stage.empty_every), n)
         for size, count, n in stage.sets
     ]
     check = cached(work / "scenes", stage.sets[0][0], 5_000_000, 96, "heldout", 8)
-    decay = [p for p in net.parameters() if p.ndim > 1]
-    plain = [p for p in net.parameters() if p.ndim == 1]
+    set_training(net, stage.frozen)
+    decay = [p for p in net.parameters() if p.requires_grad and p.ndim > 1]
+    plain = [p for p in net.parameters() if p.requires_grad and p.ndim == 1]
     optimiser = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}])
     start = 0
     if resume is not None:

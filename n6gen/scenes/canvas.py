@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from n6gen.scenes.patterns import PATTERNS
+from n6gen.scenes.patterns import pattern
 from n6gen.scenes.shapes import Plane, Shape
 
 Colour = tuple[float, float, float]  # RGB, 0..1
@@ -82,7 +82,7 @@ class Canvas:
         colour = np.array(material.colour, np.float32)[:, None, None]
         if material.pattern != "plain":
             inverse = np.float32(1 / material.scale)
-            mix = PATTERNS[material.pattern](f.along * inverse, f.across * inverse)
+            mix = pattern(material.pattern)(f.along * inverse, f.across * inverse)
             colour = colour + (np.array(material.second, np.float32)[:, None, None] - colour) * mix
         value = colour * tone
         if shine is not None:
@@ -103,7 +103,7 @@ class Canvas:
         rows = slice(round(top * self.size), round(bottom * self.size))
         y, x = self._axis[rows, None], self._axis[None, :]
         inverse = np.float32(1 / material.scale)
-        mix = PATTERNS[material.pattern]((y + np.float32(lean) * x) * inverse, (x - np.float32(lean) * y) * inverse)
+        mix = pattern(material.pattern)((y + np.float32(lean) * x) * inverse, (x - np.float32(lean) * y) * inverse)
         tone = (1 - np.float32(fade) * (y - np.float32(top))) * np.float32(self.lamp.ambient + 0.6 * self.lamp.diffuse)
         for channel in range(3):
             one, two = np.float32(material.colour[channel]), np.float32(material.second[channel])

@@ -4,6 +4,7 @@ A family is a name plus half-open bands. The bands of the two splits interleave,
 the training ones: figures, clothes, textures, lights and objects that were never seen, from the same kind of world.
 Skin tones, hues and frame positions are shared by both splits.
 
+`wide` is the training world with random textures and random things added, for the later part of the training.
 Training is the harder world in two ways that are not families: its walls are louder and more of its figures are seen
 whole, and so small. `stress` is the held-out world made as hard as that.
 """
@@ -15,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-Split = Literal["train", "heldout", "stress"]
+Split = Literal["train", "wide", "heldout", "stress"]
 
 
 @dataclass(frozen=True)
@@ -199,9 +200,16 @@ HELDOUT = Families(
     framing=(0.15, 0.40, 0.45),
 )  # fmt: skip
 
+WIDE = replace(
+    TRAIN,
+    cloth=(*TRAIN.cloth, *("random",) * 5),
+    walls=(*TRAIN.walls, *("random",) * 6),
+    floors=(*TRAIN.floors, *("random",) * 3),
+    props=(*TRAIN.props, *("turned", "contraption") * 3),
+)
 STRESS = replace(HELDOUT, contrast=TRAIN.contrast, framing=TRAIN.framing)
 
-_WORLDS = {"train": TRAIN, "heldout": HELDOUT, "stress": STRESS}
+_WORLDS = {"train": TRAIN, "wide": WIDE, "heldout": HELDOUT, "stress": STRESS}
 
 
 def families(split: Split) -> Families:

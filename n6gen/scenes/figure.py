@@ -14,6 +14,7 @@ import numpy as np
 
 from n6gen.scenes.canvas import Canvas, Colour, Material
 from n6gen.scenes.families import Build, Families, Outfit, Pose
+from n6gen.scenes.patterns import draw_pattern
 from n6gen.scenes.shapes import Ellipse, Limb, Point, Profile
 
 HEADS_TALL = 7.4
@@ -92,7 +93,7 @@ def draw_person(families: Families, scale: float, rng: np.random.Generator) -> P
         return options[int(rng.integers(len(options)))]
 
     def cloth() -> Material:
-        return Material(colour(rng), colour(rng), pick(families.cloth), scale * rng.uniform(0.25, 0.8))
+        return Material(colour(rng), colour(rng), draw_pattern(families.cloth, rng), scale * rng.uniform(0.25, 0.8))
 
     build = pick(families.builds)
     return Person(

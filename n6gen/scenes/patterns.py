@@ -148,3 +148,40 @@ PATTERNS: dict[str, Pattern] = {
         dots, bias_stripe, tartan, camouflage, zigzag, diamonds, blinds, shingles, marble,
     )
 }  # fmt: skip
+
+
+def random_weave(seed: int) -> Pattern:
+    """A random irregular texture: three warped waves in directions some 60 degrees apart, then a random contrast curve.
+
+    One direction alone would be a stripe and two crossed ones spots or tartan, which belong to the held-out world.
+    """
+    rng = np.random.default_rng(seed)
+    angles = rng.uniform(0, np.pi) + np.array([0, 1, 2]) * np.pi / 3 + rng.uniform(-0.3, 0.3, 3)
+    rates, gains, shifts = rng.uniform(0.4, 1.8, 3), rng.uniform(0.5, 1.0, 3), rng.uniform(0, 1, 3)
+    warp, sharp, middle = (
+        np.float32(rng.uniform(0.1, 0.5)),
+        float(np.exp(rng.uniform(-0.7, 1.8))),
+        rng.uniform(-0.5, 0.5),
+    )
+
+    def weave(u: Plane, v: Plane) -> Plane:
+        total: Plane = np.zeros((1, 1), np.float32)
+        for angle, rate, gain, shift in zip(angles, rates, gains, shifts, strict=True):
+            c, s = np.float32(np.cos(angle) * rate), np.float32(np.sin(angle) * rate)
+            total = np.float32(gain) * _wave(u * c + v * s + np.float32(shift) + warp * total) + total
+        return _soft(total - np.float32(middle), sharp * 0.5)
+
+    return weave
+
+
+def pattern(name: str) -> Pattern:
+    """A pattern by its name; `random:<seed>` names a random weave."""
+    if name.startswith("random:"):
+        return random_weave(int(name.removeprefix("random:")))
+    return PATTERNS[name]
+
+
+def draw_pattern(options: tuple[str, ...], rng: np.random.Generator) -> str:
+    """One of the names; `random` becomes a random weave of its own."""
+    name = options[int(rng.integers(len(options)))]
+    return f"random:{int(rng.integers(2**30))}" if name == "random" else name

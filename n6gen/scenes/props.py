@@ -14,6 +14,7 @@ import numpy as np
 
 from n6gen.scenes.canvas import Canvas, Material
 from n6gen.scenes.figure import colour
+from n6gen.scenes.patterns import draw_pattern
 from n6gen.scenes.shapes import Box, Ellipse, Limb, Profile
 
 
@@ -31,7 +32,7 @@ Prop = Callable[[Canvas, np.random.Generator, Spot], None]
 
 
 def _stuff(rng: np.random.Generator, at: Spot) -> Material:
-    pattern = at.cloth[int(rng.integers(len(at.cloth)))] if rng.random() < 0.6 else "plain"
+    pattern = draw_pattern(at.cloth, rng) if rng.random() < 0.6 else "plain"
     return Material(
         colour(rng), colour(rng), pattern, at.s * rng.uniform(0.06, 0.3), gloss=float(rng.choice([0, 0, 0.3]))
     )
@@ -237,10 +238,39 @@ def wheel(canvas: Canvas, rng: np.random.Generator, at: Spot) -> None:
     canvas.paint(Ellipse((x, y - r), 0.15 * r, 0.15 * r), Material((0.5, 0.5, 0.5)))
 
 
+def turned(canvas: Canvas, rng: np.random.Generator, at: Spot) -> None:
+    """A turned thing with random widths from foot to top."""
+    x, y, s = at.x, at.y, at.s
+    widths = tuple(float(w) * s for w in rng.uniform(0.02, 0.25, int(rng.integers(3, 8))))
+    top = (x + float(rng.normal(0, 0.08)) * s, y - float(rng.uniform(0.4, 1.0)) * s)
+    canvas.paint(Profile(top, (x, y), widths, 0.01 * s), _stuff(rng, at), contact=0.03 * s)
+
+
+def contraption(canvas: Canvas, rng: np.random.Generator, at: Spot) -> None:
+    """A random growth of rods, plates and balls, each on one before it."""
+    x, y, s = at.x, at.y, at.s
+    joints = [(x, y)]
+    look = _stuff(rng, at)
+    for _ in range(int(rng.integers(3, 9))):
+        a = joints[int(rng.integers(len(joints)))]
+        b = (a[0] + float(rng.normal(0, 0.2)) * s, a[1] - float(rng.uniform(-0.1, 0.4)) * s)
+        joints.append(b)
+        look = _stuff(rng, at) if rng.random() < 0.4 else look
+        kind, r = rng.integers(3), float(rng.uniform(0.02, 0.13)) * s
+        if kind == 0:
+            canvas.paint(
+                Ellipse(b, 1.4 * r, float(rng.uniform(0.6, 1.8)) * r, float(rng.uniform(0, 3))), look, contact=0.02 * s
+            )
+        elif kind == 1:
+            canvas.paint(Limb(a, b, r, float(rng.uniform(0.4, 1.0)) * r), look, contact=0.02 * s)
+        else:
+            canvas.paint(Box(b, 1.5 * r, float(rng.uniform(0.3, 1.5)) * r, float(rng.normal(0, 0.3))), look)
+
+
 PROPS: dict[str, Prop] = {
     f.__name__: f
     for f in (
         tree, lamp, crate, ball, table, plant, dog, cat, bottle, vase, picture, shelf, pillar, blob,
-        signpost, stool, balloons, cactus, umbrella, wheel,
+        signpost, stool, balloons, cactus, umbrella, wheel, turned, contraption,
     )
 }  # fmt: skip

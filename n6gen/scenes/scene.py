@@ -13,10 +13,11 @@ from PIL import Image, ImageFilter
 from n6gen.scenes.canvas import Canvas, Lamp, Material
 from n6gen.scenes.families import Families, Light, Split, families
 from n6gen.scenes.figure import HEADS_TALL, Figure, Stance, colour, draw_person, draw_stance
+from n6gen.scenes.patterns import draw_pattern
 from n6gen.scenes.props import PROPS, Spot
 from n6gen.scenes.shapes import Plane
 
-_SPLIT_ID = {"train": 1, "heldout": 2, "stress": 3}
+_SPLIT_ID = {"train": 1, "heldout": 2, "stress": 3, "wide": 4}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def _backdrop(canvas: Canvas, world: Families, rng: np.random.Generator) -> floa
     def surface(patterns: tuple[str, ...]) -> Material:
         one, two = colour(rng, 0.2), colour(rng, 0.2)
         second = tuple(a + (b - a) * contrast for a, b in zip(one, two, strict=True))
-        return Material(one, (second[0], second[1], second[2]), _pick(patterns, rng), float(rng.uniform(0.05, 0.35)))
+        return Material(
+            one, (second[0], second[1], second[2]), draw_pattern(patterns, rng), float(rng.uniform(0.05, 0.35))
+        )
 
     lean = float(rng.choice([0.0, 0.0, rng.uniform(-0.3, 0.3)]))
     canvas.fill(surface(world.walls), 0.0, horizon, lean=lean, fade=float(rng.uniform(-0.4, 0.4)))

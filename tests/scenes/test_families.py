@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 
-from n6gen.scenes.families import HELDOUT, TRAIN, Arm, Leg, Pose, families
-from n6gen.scenes.patterns import PATTERNS
+from n6gen.scenes.families import HELDOUT, STRESS, TRAIN, WIDE, Arm, Leg, Pose, families
+from n6gen.scenes.patterns import PATTERNS, pattern
 from n6gen.scenes.props import PROPS
 
 
@@ -18,14 +19,39 @@ def test_no_named_family_is_in_both_splits(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["hair", "cloth", "props"])
-def test_no_hair_style_cloth_or_prop_is_in_both_splits(kind: str) -> None:
+@pytest.mark.parametrize("world", [TRAIN, WIDE], ids=["train", "wide"])
+def test_no_hair_style_cloth_or_prop_is_in_both_splits(world, kind: str) -> None:
     """Each split has its own."""
-    assert not set(getattr(TRAIN, kind)) & set(getattr(HELDOUT, kind))
+    assert not set(getattr(world, kind)) & set(getattr(HELDOUT, kind))
+
+
+@pytest.mark.parametrize("kind", ["builds", "poses", "outfits", "hair", "lights"])
+def test_wide_and_stress_add_no_figures_and_no_lights(kind: str) -> None:
+    """`wide` is train with more textures and things; `stress` is held-out, framed and painted as train is."""
+    assert getattr(WIDE, kind) == getattr(TRAIN, kind)
+    assert getattr(STRESS, kind) == getattr(HELDOUT, kind)
+
+
+def test_only_wide_has_random_textures() -> None:
+    """Random weaves are a family of their own: three directions at once, which no held-out pattern has."""
+    for world in (TRAIN, HELDOUT, STRESS):
+        assert "random" not in {*world.cloth, *world.walls, *world.floors}
+    assert "random" in WIDE.walls
+
+
+def test_a_random_texture_has_no_single_direction() -> None:
+    """Rotating the view of a random weave never turns it into stripes: it varies along every direction."""
+    t = np.linspace(0, 6, 200, dtype=np.float32)
+    for seed in range(40):
+        weave = pattern(f"random:{seed}")
+        for angle in np.linspace(0, np.pi, 12, endpoint=False):
+            line = weave(t * np.float32(np.cos(angle)), t * np.float32(np.sin(angle)))
+            assert np.ptp(line) > 0.05
 
 
 def test_no_pattern_at_all_is_in_both_splits() -> None:
     """A training pattern never covers a held-out wall, floor, garment or thing, whatever it covered in training."""
-    train = {*TRAIN.cloth, *TRAIN.walls, *TRAIN.floors}
+    train = {*WIDE.cloth, *WIDE.walls, *WIDE.floors} | {*TRAIN.cloth, *TRAIN.walls, *TRAIN.floors}
     assert not train & {*HELDOUT.cloth, *HELDOUT.walls, *HELDOUT.floors}
 
 
@@ -64,10 +90,10 @@ def test_neither_arms_nor_legs_of_a_held_out_pose_occur_in_training(a: Pose, b: 
     assert not _may_coincide(a, b)
 
 
-@pytest.mark.parametrize("world", [TRAIN, HELDOUT], ids=["train", "heldout"])
+@pytest.mark.parametrize("world", [TRAIN, WIDE, HELDOUT], ids=["train", "wide", "heldout"])
 def test_every_name_can_be_drawn(world) -> None:
     """Each pattern and prop that a family names exists."""
-    assert {*world.cloth, *world.walls, *world.floors} <= set(PATTERNS)
+    assert {*world.cloth, *world.walls, *world.floors} <= {*PATTERNS, "random"}
     assert set(world.props) <= set(PROPS)
 
 
