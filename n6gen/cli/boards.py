@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import attrs
+
 from n6gen.cli.output import Output
 from n6gen.cli.shell import command
 
@@ -9,14 +11,19 @@ from n6gen.cli.shell import command
 @command("boards")
 def boards(out: Output) -> None:
     """List the boards that can be reached, the virtual ones included."""
-    from n6gen.programmer.registry import all_probes
+    from n6gen.programmer.registry import survey
 
-    probes = all_probes()
+    probes, problems = survey()
     if not out.for_machine:
         from rich.table import Table
 
-        table = Table("serial", "board", "state", "nor", box=None, header_style="bold")
+        table = Table("serial", "board", "state", "link", "programmer", "nor", box=None, header_style="bold")
         for probe in probes:
-            table.add_row(probe.serial, probe.board, probe.state, probe.nor or "")
+            table.add_row(probe.serial, probe.board, probe.state, probe.port or "–", probe.programmer, probe.nor or "–")
         out.show(table)
-    out.result([{"serial": p.serial, "board": p.board, "state": p.state, "nor": p.nor} for p in probes])
+    for probe in probes:
+        if probe.note:
+            out.say(f"{probe.serial}: {probe.note}")
+    for problem in problems:
+        out.say(f"{problem.message}. {' '.join(problem.things_to_try)}")
+    out.result([attrs.asdict(probe) for probe in probes])

@@ -66,6 +66,10 @@ _ALL = (
     Setting("templates", "path", "A folder whose files replace the app's templates of the same name."),
     Setting("stedgeai", "path", "Where ST's stedgeai is: its folder, or the program itself."),
     Setting("sn", "text", "Serial number of the board."),
+    Setting("programmer", "text", "What writes to the board; the board's first that is installed by default."),
+    Setting("cubeprogrammer", "path", "Where STM32CubeProgrammer is: its folder, or STM32_Programmer_CLI itself."),
+    Setting("probe_rs", "path", "Where probe-rs is: its folder, or the program itself."),
+    Setting("keep_sessions", "whole", "How many measured sessions are kept.", 20),
     Setting("mirror", "path", "A folder to take models and packages from instead of the network."),
 )
 SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _ALL}

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import attrs
 
-from n6gen.errors import BoardError, InputError
-from n6gen.flash.plan import Erase, PartitionPlan, plan
-from n6gen.image.partitions import read_build
-from n6gen.programmer.base import Target
-from n6gen.programmer.registry import choose
+from n6gen.errors import BoardError, N6genError
+from n6gen.flash.interrupt import Interrupts
+from n6gen.flash.plan import Erase, PartitionPlan, Step, Verify, Write
+from n6gen.flash.rates import Stopwatch
+from n6gen.programmer.base import Target, Traits
 
 
 @attrs.frozen
 class Flashed:
-    """What was done. `partitions` are in the order in which they were written."""
+    """What was done. `partitions` are in the order in which they were written; times in seconds."""
 
     partitions: tuple[PartitionPlan, ...]
     board: str
     serial: str
     programmer: str
+    traits: Traits
     dry_run: bool
+    seconds: float
+    strategy: str = "flash"
 
     def as_json(self) -> dict[str, Any]:
         """The result as JSON values; addresses, offsets and sizes are numbers of bytes."""
@@ -34,89 +37,98 @@ class Flashed:
                     "address": done.partition.address,
                     "offset": done.partition.offset,
                     "size": len(done.image),
+                    "sectors": done.sectors,
                     "action": done.action,
                     "written": 0 if self.dry_run else done.written,
+                    "estimated_s": round(done.seconds(self.traits), 2),
+                    **({"reason": done.refused} if done.refused else {}),
                 }
-                for done in sorted(self.partitions, key=lambda done: done.partition.offset)
+                for done in in_flash_order(self.partitions)
             ],
             "board": self.board,
             "serial": self.serial,
             "programmer": self.programmer,
+            "strategy": self.strategy,
             "dry_run": self.dry_run,
             "verified": not self.dry_run,
+            "estimated_s": round(sum(done.seconds(self.traits) for done in self.partitions), 2),
+            "seconds": round(self.seconds, 2),
         }
 
 
-def _ignore(_: object) -> None:
-    pass
+def in_flash_order(plans: Sequence[PartitionPlan]) -> list[PartitionPlan]:
+    """Plans by address, as people read them."""
+    return sorted(plans, key=lambda one: one.partition.offset)
 
 
-def flash(
-    build: Path,
-    serial: str | None = None,
-    *,
-    board: str | None = None,
-    force: bool = False,
-    dry_run: bool = False,
-    on_plan: Callable[[Sequence[PartitionPlan]], None] = _ignore,
-    on_progress: Callable[[int], None] = _ignore,
-) -> Flashed:
-    """Bring a build onto a board: only sectors that differ are erased and written (`force`: all), then read back.
+def execute(
+    target: Target,
+    plans: Sequence[PartitionPlan],
+    on_progress: Callable[[int], None],
+    watch: Stopwatch,
+    interrupts: Interrupts,
+) -> None:
+    """Do the steps of every partition in turn, then restart the board if anything was written.
 
-    `on_plan` gets the plan before anything is erased; `on_progress` gets the bytes worked through, of the plan's
-    `work`. Raises InputError for a build that cannot be used, or that is for another board than `board` or the one
-    that is there; BoardError if no board or several fit, it is in use, or it does not hold what was written.
-    """
-    facts, images = read_build(build)
-    if board not in {facts.name, None}:
-        raise InputError(f"the build in {build} is for {facts.name}, not for {board}", f"n6gen build --board {board}")
-    programmer, serial = choose(facts, serial)
-    with programmer.open(serial) as target:
-        identity = target.identify()
-        if identity.board not in {facts.name, None}:
-            raise InputError(
-                f"the build in {build} is for {facts.name}, {identity.serial} is a {identity.board}",
-                f"Build for it: n6gen build --board {identity.board}",
-            )
-        found = {partition.name: target.read(partition.address, len(image)) for partition, image in images}
-        plans = plan(facts, images, found, force=force)
-        on_plan(plans)
-        if not dry_run:
-            execute(target, plans, on_progress)
-    return Flashed(tuple(plans), facts.name, identity.serial, programmer.name, dry_run)
-
-
-def execute(target: Target, plans: Sequence[PartitionPlan], on_progress: Callable[[int], None]) -> None:
-    """Do the steps of every partition in turn, verify each, then restart the board if anything was written.
-
-    Raises BoardError that names partition and address if the flash does not hold what was written.
+    Raises BoardError that names partition and address if the flash does not hold what was written, Stopped after
+    Ctrl-C.
     """
     done = 0
     for one in plans:
-        for step in one.steps:
-            if isinstance(step, Erase):
-                target.erase(step.address, step.size)
-                done += step.size
-            else:
-                target.write(step.address, step.data)
-                done += len(step.data)
-            on_progress(done)
-        if one.steps:
-            _verify(target, one)
-            done += len(one.image)
+        for number, step in enumerate(one.steps):
+            interrupts.stop_if_asked(lambda: _state(plans, one, number))  # noqa: B023 - called here and now
+            done += _do(target, one, step, watch)
             on_progress(done)
     if any(one.steps for one in plans):
-        target.reset()
+        with watch.measure("start"):
+            target.reset()
 
 
-def _verify(target: Target, done: PartitionPlan) -> None:
-    found = target.read(done.partition.address, len(done.image))
-    if found == done.image:
-        return
-    at = next((i for i, (a, b) in enumerate(zip(found, done.image, strict=False)) if a != b), len(found))
-    shown = f"{found[at]:02x}" if at < len(found) else "nothing"
-    raise BoardError(
-        f"{done.partition.name} does not hold what was written: at {done.partition.address + at:#010x} "
-        f"{done.image[at]:02x} was written, {shown} is there",
-        "Run `n6gen flash --force`; if that fails in the same place, the flash is worn or write-protected there.",
+def _do(target: Target, plan: PartitionPlan, step: Step, watch: Stopwatch) -> int:
+    """One step; returns how much work it was."""
+    if isinstance(step, Erase):
+        with watch.measure("start"):
+            target.erase(step.address)
+        return 0
+    if isinstance(step, Write):
+        with watch.measure("write", step.size):
+            target.write(step.areas)
+        return step.size
+    with watch.measure("read", len(step.data)):
+        wrong = target.differing(step.address, step.data)
+    if wrong:
+        raise _mismatch(target, plan, step, wrong[0])
+    return len(step.data)
+
+
+def _mismatch(target: Target, plan: PartitionPlan, step: Verify, offset: int) -> BoardError:
+    address, data = step.address + offset, step.data[offset : offset + target.traits.sector]
+    found = b""
+    # The mismatch is what counts, even where its bytes cannot be had.
+    with contextlib.suppress(N6genError):
+        found = target.read(address, len(data))
+    at = next((i for i, (a, b) in enumerate(zip(found, data, strict=False)) if a != b), None)
+    detail = "" if at is None else f": at {address + at:#010x} {data[at]:02x} was written, {found[at]:02x} is there"
+    return BoardError(
+        f"{plan.partition.name} does not hold what was written{detail or f' at {address:#010x}'}",
+        "Cut the board's power and plug it in again, then run `n6gen flash` again.",
+        "If it fails in the same place once more, the flash is worn or write-protected there.",
     )
+
+
+def _state(plans: Sequence[PartitionPlan], current: PartitionPlan, number: int) -> str:
+    """What is on the board when the work stops before a step of a partition."""
+    before = [one.partition.name for one in plans[: plans.index(current)] if one.steps]
+    after = [one.partition.name for one in plans[plans.index(current) + 1 :] if one.steps]
+    name = current.partition.name
+    if number:
+        torn = f"{name} is incomplete"
+    else:
+        after = [name, *after]
+        torn = ""
+    parts = [
+        f"{', '.join(before)} written and right" if before else "",
+        torn,
+        f"{', '.join(after)} not touched" if after else "",
+    ]
+    return f"stopped: {'; '.join(part for part in parts if part)}. `n6gen flash` finishes it."

@@ -5,106 +5,160 @@ The order is such that a board that loses its power (or its writer) at any momen
 * Images are written against the order in which they boot: weights, app, loader. New weights under an old app fail
   their network id, which app and loader check; the loader, which knows how to refuse, stays until all else is right.
 * Within an image, the sector that makes it valid (an STM32 image's header, the trailer of the weights) is erased before
-  anything else and written after everything else. In between there is no header, and nothing starts.
+  anything else and written after everything else was written and read back. In between there is no header, and nothing
+  starts; and where there is one, what it stands for was right.
 
 So a torn flash holds the old images whole, or is refused by name; the next flash reads it and completes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import attrs
 
 from n6gen.board.facts import Board, Partition
+from n6gen.programmer.base import Area, Traits
 
-Action = Literal["unchanged", "write"]
+Action = Literal["unchanged", "write", "refuse"]
 
 
 @attrs.frozen
 class Erase:
-    """Set one sector to 0xFF."""
+    """Set the sector at an address to 0xFF."""
 
     address: int
-    size: int
 
 
 @attrs.frozen
 class Write:
-    """Program bytes into erased flash."""
+    """Erase the sectors of some areas and program them, in one call."""
+
+    areas: tuple[Area, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes that are programmed."""
+        return sum(len(area.data) for area in self.areas)
+
+
+@attrs.frozen
+class Verify:
+    """Read a part of the flash, which must hold `data`."""
 
     address: int
     data: bytes
 
 
-Step = Erase | Write
+Step = Erase | Write | Verify
 
 
 @attrs.frozen
 class PartitionPlan:
-    """What to do for one partition; no steps if the board already holds the image."""
+    """What to do for one partition: no steps if the board already holds the image, or if it is refused."""
 
     partition: Partition
     image: bytes
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = ()
+    #: How many sectors are erased, of the size that the programmer erases at once.
+    sectors: int = 0
+    #: Why this image must not be written.
+    refused: str | None = None
 
     @property
     def action(self) -> Action:
         """In one word."""
-        return "write" if self.steps else "unchanged"
+        return "refuse" if self.refused else "write" if self.steps else "unchanged"
 
     @property
     def written(self) -> int:
         """How many bytes are programmed."""
-        return sum(len(step.data) for step in self.steps if isinstance(step, Write))
+        return sum(step.size for step in self.steps if isinstance(step, Write))
 
     @property
     def work(self) -> int:
-        """Bytes to erase, program and read back: what progress is counted in."""
-        erased = sum(step.size for step in self.steps if isinstance(step, Erase))
-        return erased + self.written + (len(self.image) if self.steps else 0)
+        """Bytes to program and to read back: what progress is counted in."""
+        return self.written + sum(len(step.data) for step in self.steps if isinstance(step, Verify))
+
+    def seconds(self, traits: Traits) -> float:
+        """What the steps should take, at the rates of `traits`."""
+        rates = traits.rates
+        read = sum(len(step.data) for step in self.steps if isinstance(step, Verify))
+        return len(self.steps) * rates.start_s + self.written / 1024 * rates.write_s + read / 1024 * rates.read_s
 
 
 def plan(
-    board: Board, images: Sequence[tuple[Partition, bytes]], found: Mapping[str, bytes], *, force: bool = False
+    board: Board,
+    images: Sequence[tuple[Partition, bytes]],
+    differing: Mapping[str, Collection[int]],
+    traits: Traits,
+    *,
+    force: bool = False,
+    refused: Mapping[str, str] | None = None,
 ) -> list[PartitionPlan]:
-    """Compare `images` with what was `found` on the board (as many bytes, by partition); in the order to write them.
+    """What to do so that the board holds `images`, in the order to do it.
 
-    With `force` every sector is written. An image must fit its partition (`n6gen.image.partitions` checks that).
+    `differing` has, by partition, the offsets of the sectors that the board does not hold; with `force` all are
+    written. `refused` has reasons, by partition, why an image must not be written. An image must fit its partition
+    (`n6gen.image.partitions` checks that).
     """
-    made = [
-        PartitionPlan(partition, image, _steps(board, partition, image, found[partition.name], force=force))
-        for partition, image in images
-    ]
+    made = []
+    for partition, image in images:
+        if refused and partition.name in refused:
+            made.append(PartitionPlan(partition, image, refused=refused[partition.name]))
+            continue
+        every = range(0, len(image), traits.sector)
+        changed = [at for at in every if force or at in differing[partition.name]]
+        made.append(PartitionPlan(partition, image, tuple(_steps(partition, image, changed, traits)), len(changed)))
     return sorted(made, key=lambda one: board.partitions.index(one.partition), reverse=True)
 
 
-def _steps(board: Board, partition: Partition, image: bytes, found: bytes, *, force: bool) -> tuple[Step, ...]:
-    small = board.erase_small
-    offsets = range(0, len(image), small)
-    changed = [at for at in offsets if force or image[at : at + small] != found[at : at + small]]
-    key = offsets[0] if partition.image == "stm32" else offsets[-1]
-    areas = _merge(changed, partition.size, small, board.erase_large)
-    # A stable sort: the area that holds the key sector comes first, the others stay in the order of addresses.
-    areas.sort(key=lambda area: not area[0] <= key < area[0] + area[1])
-    steps: list[Step] = []
-    for start, size in areas:
-        steps.append(Erase(partition.address + start, size))
-        pieces = [(start, key), (key + small, start + size)] if start <= key < start + size else [(start, start + size)]
-        steps += [Write(partition.address + a, image[a:b]) for a, b in pieces if image[a:b]]
+def _steps(partition: Partition, image: bytes, changed: Sequence[int], traits: Traits) -> Iterator[Step]:
+    key = 0 if partition.image == "stm32" else (len(image) - 1) // traits.sector * traits.sector
+    body = list(_merge([at for at in changed if at != key], image, traits.sector, 0))
+    if body and key in changed:
+        yield Erase(partition.address + key)
+    for areas in _batches(body, traits.piece):
+        yield Write(tuple(Area(partition.address + a, image[a:b]) for a, b in areas))
+    # A call costs time: rather read a little more than call once more.
+    gap = int(traits.rates.start_s / traits.rates.read_s * 1024) if traits.rates.read_s else 0
+    for a, b in _merge([at for at in changed if at != key], image, traits.sector, gap):
+        yield Verify(partition.address + a, image[a:b])
     if key in changed:
-        steps.append(Write(partition.address + key, image[key : key + small]))
-    return tuple(steps)
+        data = image[key : key + traits.sector]
+        yield Write((Area(partition.address + key, data),))
+        yield Verify(partition.address + key, data)
 
 
-def _merge(changed: Sequence[int], limit: int, small: int, large: int) -> list[tuple[int, int]]:
-    """Sectors, as (offset, size): one large block instead of small ones where all of it changes."""
-    blocks: dict[int, list[int]] = {}
-    for at in changed:
-        blocks.setdefault(at // large * large, []).append(at)
-    areas: list[tuple[int, int]] = []
-    for block, inside in blocks.items():
-        whole = len(inside) == large // small and block + large <= limit
-        areas += [(block, large)] if whole else [(at, small) for at in inside]
-    return areas
+def _merge(offsets: Iterable[int], image: bytes, sector: int, gap: int) -> Iterator[tuple[int, int]]:
+    """Ranges of an image (first, behind the last) made of sectors; those at most `gap` bytes apart become one."""
+    run: tuple[int, int] | None = None
+    for at in offsets:
+        end = min(at + sector, len(image))
+        if run and at - run[1] <= gap:
+            run = run[0], end
+            continue
+        if run:
+            yield run
+        run = at, end
+    if run:
+        yield run
+
+
+def _batches(runs: Iterable[tuple[int, int]], piece: int) -> Iterator[list[tuple[int, int]]]:
+    """What goes into one call: at most `piece` bytes, cut where offsets are multiples of it."""
+    batch: list[tuple[int, int]] = []
+    left = piece
+    for start, end in runs:
+        at = start
+        while at < end:
+            stop = min(end, at - at % piece + piece)
+            if stop - at > left:
+                yield batch
+                batch, left = [], piece
+            batch.append((at, stop))
+            left -= stop - at
+            at = stop
+    if batch:
+        yield batch

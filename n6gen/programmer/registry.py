@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from n6gen.board.facts import Board
-from n6gen.errors import BoardError, MissingToolError
+from n6gen.config.settings import effective
+from n6gen.errors import BoardError, MissingToolError, N6genError
 from n6gen.programmer.base import Probe, Programmer
 
 GROUP = "n6gen.programmers"
-_BUILT_IN = {"virtual": "n6gen.programmer.virtual:VirtualProgrammer"}
+_BUILT_IN = {
+    "virtual": "n6gen.programmer.virtual:VirtualProgrammer",
+}
+#: The setting that says where the tool of one of n6gen's own is.
+_SETTINGS = {"stm32cubeprogrammer": "cubeprogrammer", "probe-rs": "probe_rs"}
+
+#: Where programmers' tools are, by the programmer's name.
+Paths = Mapping[str, Path]
+
+
+def tool_paths(cubeprogrammer: str | None, probe_rs: str | None) -> Paths:
+    """What options of a command say about where tools are."""
+    given = {"stm32cubeprogrammer": cubeprogrammer, "probe-rs": probe_rs}
+    return {name: Path(path) for name, path in given.items() if path}
 
 
 def names() -> list[str]:
@@ -19,50 +34,123 @@ def names() -> list[str]:
     return sorted({*_BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
 
 
-def load(name: str) -> Programmer:
-    """Make the programmer called `name`; MissingToolError if none is. n6gen's own cannot be replaced."""
+def load(name: str, paths: Paths | None = None) -> Programmer:
+    """Make the programmer called `name`; MissingToolError if none is. n6gen's own cannot be replaced.
+
+    Where its tool is, if the user says so, is in `paths` or else in the settings.
+    """
+    made: Programmer
     if name in _BUILT_IN:
         module, _, attribute = _BUILT_IN[name].partition(":")
-        made: Programmer = getattr(importlib.import_module(module), attribute)()
+        factory = getattr(importlib.import_module(module), attribute)
+        if name not in _SETTINGS:
+            made = factory()
+            return made
+        given = (paths or {}).get(name) or effective()[_SETTINGS[name]].value
+        made = factory(Path(given) if given else None)
         return made
     for point in entry_points(group=GROUP, name=name):
-        programmer: Programmer = point.load()()
-        return programmer
+        made = point.load()()
+        return made
     raise MissingToolError(f"there is no programmer {name}", f"Known: {', '.join(names())}.")
 
 
-def all_probes() -> list[Probe]:
-    """Every board that any programmer reaches."""
-    return [probe for name in names() for probe in load(name).probes()]
+def survey(paths: Paths | None = None) -> tuple[list[Probe], list[N6genError]]:
+    """Every board that any programmer reaches, once, and what went wrong on the way."""
+    probes: dict[str, Probe] = {}
+    problems: list[N6genError] = []
+    for name in names():
+        try:
+            programmer = load(name, paths)
+            programmer.check()
+            found = programmer.probes()
+        except MissingToolError:
+            continue
+        except N6genError as error:
+            problems.append(error)
+            continue
+        for probe in found:
+            probes.setdefault(probe.serial.upper(), probe)
+    return list(probes.values()), problems
 
 
-def choose(board: Board, serial: str | None) -> tuple[Programmer, str]:
+def choose(
+    board: Board, serial: str | None, *, programmer: str | None = None, paths: Paths | None = None
+) -> tuple[Programmer, str]:
     """The programmer and the serial number of the board that is meant.
 
-    With a serial number: whoever knows it, whatever board that is. Without: the one board that the programmers of
-    `board` reach. Raises BoardError if none or several fit, MissingToolError if nothing here can program `board`.
+    The programmer is the one called `programmer`, else the first of the board's that this machine has. With a serial
+    number it may also be another one that knows it, whatever board that is; without, it is the one board that is
+    there. Raises BoardError if none or several fit, MissingToolError if nothing here can program `board`.
     """
+    usable, lacking = _usable(board, programmer, paths)
     if serial is not None:
-        for programmer in map(load, names()):
-            if programmer.knows(serial):
-                return programmer, serial
-        raise BoardError(f"there is no board with the serial number {serial!r}", _seen(all_probes()))
-    usable = [load(name) for name in board.programmers if name in names()]
+        return _by_serial(board, serial, usable, lacking, others=programmer is None)
     if not usable:
-        raise MissingToolError(
-            f"nothing here can program a {board.name}: it takes {' or '.join(board.programmers)}",
-            "Build for another board (--board virtual), or install a package that brings such a programmer.",
-        )
-    found = [(programmer, probe) for programmer in usable for probe in programmer.probes()]
+        raise _nothing(board, lacking)
+    chosen = usable[0]
+    found = chosen.probes()
     if len(found) > 1:
         raise BoardError(
-            f"there are {len(found)} boards: which one? {', '.join(probe.serial for _, probe in found)}",
-            "Choose one: --sn SERIAL.",
+            f"there are {len(found)} boards: which one? {', '.join(probe.serial for probe in found)}",
+            *(f"--sn {probe.serial} is a {probe.board} ({probe.state})." for probe in found),
         )
-    for programmer, probe in found:
-        return programmer, probe.serial
-    raise BoardError(f"no {board.name} found", "Check cable and power.")
+    for probe in found:
+        return chosen, probe.serial
+    raise BoardError(
+        f"no {board.name} found: {chosen.name} sees no probe",
+        "Connect the board's debug USB port, with a cable that carries data, to this machine.",
+        "Run `n6gen boards` to see what is there.",
+    )
 
 
-def _seen(probes: Sequence[Probe]) -> str:
-    return "Connected: " + (", ".join(probe.serial for probe in probes) or "none") + "."
+def _usable(
+    board: Board, programmer: str | None, paths: Paths | None
+) -> tuple[list[Programmer], list[MissingToolError]]:
+    """The programmers that may be used, in order, and what keeps the others from it."""
+    wanted = [programmer] if programmer else [name for name in board.programmers if name in names()]
+    usable: list[Programmer] = []
+    lacking: list[MissingToolError] = []
+    for name in wanted:
+        made = load(name, paths)
+        try:
+            made.check()
+        except MissingToolError as error:
+            lacking.append(error)
+        else:
+            usable.append(made)
+    if programmer and lacking:
+        raise lacking[0]
+    return usable, lacking
+
+
+def _by_serial(
+    board: Board, serial: str, usable: Sequence[Programmer], lacking: Sequence[MissingToolError], *, others: bool
+) -> tuple[Programmer, str]:
+    for programmer in usable:
+        if programmer.knows(serial):
+            return programmer, serial
+    tried = {programmer.name for programmer in usable}
+    for name in names() if others else []:
+        if name in tried or name in board.programmers:
+            continue
+        try:
+            stranger = load(name)
+            stranger.check()
+            if stranger.knows(serial):
+                return stranger, serial
+        except N6genError:
+            # It is not this board's programmer: what it lacks is nobody's business here.
+            continue
+    if not usable:
+        raise _nothing(board, lacking)
+    seen = ", ".join(probe.serial for programmer in usable for probe in programmer.probes()) or "none"
+    raise BoardError(f"there is no board with the serial number {serial!r}", f"Connected: {seen}.")
+
+
+def _nothing(board: Board, lacking: Sequence[MissingToolError]) -> MissingToolError:
+    return MissingToolError(
+        f"nothing here can program a {board.name}: it takes {' or '.join(board.programmers)}",
+        *(f"{error.message}. {' '.join(error.things_to_try)}" for error in lacking),
+        "Or build for a board that needs no tool: n6gen build --board virtual",
+    )

@@ -76,7 +76,7 @@ def hold(
     """Be the only user of the thing called `name`, in all processes of this machine, while the context lasts.
 
     Raises BoardError, with `remedies`, that names the holder if it is still in use after `patience` seconds. `say` is
-    told, once, that somebody waits.
+    told, once, of a long wait.
     """
     lock = file_lock(folder, patience)
     _acquire(lock, folder, name, remedies, say)
@@ -121,7 +121,9 @@ def _acquire(lock: FileLock, folder: Path, name: str, remedies: tuple[str, ...],
         with contextlib.suppress(Timeout):
             lock.acquire(timeout=min(_GLANCE_S, lock.timeout))
         if not lock.is_locked:
-            say(f"waiting: {_in_use(folder, name)}")
+            # Nobody needs to hear of a wait that is over before he has read it.
+            if lock.timeout > PATIENCE_S:
+                say(f"waiting: {_in_use(folder, name)}")
             lock.acquire(timeout=max(0.0, lock.timeout - _GLANCE_S))
     except Timeout:
         raise BoardError(_in_use(folder, name), *remedies) from None

@@ -15,7 +15,15 @@ def test_the_default_board() -> None:
     assert done.code == 0
     (board,) = done.json
     nor = Path(os.environ["N6GEN_STATE_DIR"]) / "virtual" / "virtual-0" / "nor.bin"
-    assert board == {"serial": "virtual-0", "board": "virtual", "state": "off", "nor": str(nor)}
+    assert board == {
+        "serial": "virtual-0",
+        "board": "virtual",
+        "state": "off",
+        "nor": str(nor),
+        "port": None,
+        "programmer": "virtual",
+        "note": None,
+    }
     assert nor.stat().st_size == 8 << 20
 
 

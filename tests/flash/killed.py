@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from n6gen.emulator import nor
-from n6gen.flash.execute import flash
+from n6gen.flash.session import flash
 
 
 class Fuse:

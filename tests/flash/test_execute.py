@@ -9,19 +9,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from n6gen.board.facts import load_board
+from n6gen.board.facts import Board, load_board
 from n6gen.emulator.instance import Instance, open_instance
 from n6gen.errors import BoardError, InputError, MissingToolError
-from n6gen.flash import execute
-from n6gen.flash.execute import Flashed, flash
+from n6gen.flash import session
+from n6gen.flash.execute import Flashed
+from n6gen.flash.session import Selection, flash
 from n6gen.image.manifest import FILE_NAME
-from n6gen.programmer.base import Identity, Target
+from n6gen.programmer.base import Access, Area, Identity, RamProgram, Rates, Target, Traits, differing_in
 from tests.flash.fake_build import images, killed_after, write_build
 
 BOARD = load_board("virtual")
@@ -47,13 +48,17 @@ def test_first_flash_writes_all(build: Path) -> None:
     content = images(1)
     for name, data in content.items():
         assert held(open_instance("virtual-0"), name, len(data)) == data
-    assert result.as_json() == {
+    said = result.as_json()
+    seconds = [said.pop("estimated_s"), said.pop("seconds"), *(part.pop("estimated_s") for part in said["partitions"])]
+    assert all(isinstance(value, float) and value >= 0 for value in seconds)
+    assert said == {
         "partitions": [
             {
                 "name": name,
                 "address": BOARD.partition(name).address,
                 "offset": BOARD.partition(name).offset,
                 "size": len(data),
+                "sectors": -(-len(data) // 0x1000),
                 "action": "write",
                 "written": len(data),
             }
@@ -62,6 +67,7 @@ def test_first_flash_writes_all(build: Path) -> None:
         "board": "virtual",
         "serial": "virtual-0",
         "programmer": "virtual",
+        "strategy": "flash",
         "dry_run": False,
         "verified": True,
     }
@@ -123,7 +129,7 @@ def test_progress_ends_at_the_plans_work(build: Path) -> None:
     """A bar that follows it is full at the end, and never runs backwards."""
     planned: list[int] = []
     seen: list[int] = []
-    flash(build, on_plan=lambda plans: planned.append(sum(p.work for p in plans)), on_progress=seen.append)
+    flash(build, on_plan=lambda plans, _: planned.append(sum(p.work for p in plans)), on_progress=seen.append)
     assert seen == sorted(seen)
     assert seen[-1:] == planned
 
@@ -201,7 +207,7 @@ class TestWhichBoard:
 
     def test_other_than_asked_for(self, build: Path) -> None:
         with pytest.raises(InputError, match="is for virtual, not for stm32n6570-dk"):
-            flash(build, board="stm32n6570-dk")
+            flash(build, selection=Selection(board="stm32n6570-dk"))
 
     def test_build_for_another_board(self, build: Path) -> None:
         """A virtual board that is not the one that the build is for refuses it."""
@@ -220,6 +226,8 @@ class TestWhichBoard:
 class FlakyTarget:
     """A board in memory whose flash has one stuck byte."""
 
+    traits = Traits(0x1000, 0x1_0000, Rates(0.0, 0.0, 0.0))
+
     def __init__(self, stuck: int) -> None:
         self.flash = bytearray(b"\xff" * BOARD.nor.size)
         self.stuck = stuck
@@ -230,17 +238,24 @@ class FlakyTarget:
     def read(self, address: int, size: int) -> bytes:
         return bytes(self.flash[address - BOARD.nor.base :][:size])
 
-    def erase(self, address: int, size: int) -> None:
-        self.flash[address - BOARD.nor.base :][:size] = b"\xff" * size
+    def differing(self, address: int, data: bytes) -> list[int]:
+        return differing_in(self.read(address, len(data)), data, 0x1000)
 
-    def write(self, address: int, data: bytes) -> None:
-        at = address - BOARD.nor.base
-        self.flash[at : at + len(data)] = data
-        if at <= self.stuck < at + len(data):
-            self.flash[self.stuck] = 0x5A
+    def erase(self, address: int) -> None:
+        self.flash[address - BOARD.nor.base : address - BOARD.nor.base + 0x1000] = b"\xff" * 0x1000
+
+    def write(self, areas: Sequence[Area]) -> None:
+        for area in areas:
+            at = area.address - BOARD.nor.base
+            self.flash[at : at + len(area.data)] = area.data
+            if at <= self.stuck < at + len(area.data):
+                self.flash[self.stuck] = 0x5A
 
     def reset(self) -> None:
         raise AssertionError("a board that failed to verify is not started")
+
+    def run(self, program: RamProgram) -> None:
+        raise AssertionError
 
 
 class FlakyProgrammer:
@@ -250,7 +265,7 @@ class FlakyProgrammer:
         self.target = target
 
     @contextmanager
-    def open(self, serial: str) -> Iterator[Target]:
+    def open(self, serial: str, board: Board, access: Access) -> Iterator[Target]:
         yield self.target
 
 
@@ -258,7 +273,7 @@ class FlakyProgrammer:
 def test_verify_names_partition_and_address(build: Path, monkeypatch: pytest.MonkeyPatch, name: str, at: int) -> None:
     """A flash that does not hold what was written is an error, with the first wrong byte."""
     target = FlakyTarget(BOARD.partition(name).offset + at)
-    monkeypatch.setattr(execute, "choose", lambda board, serial: (FlakyProgrammer(target), "flaky"))
+    monkeypatch.setattr(session, "choose", lambda board, serial, **how: (FlakyProgrammer(target), "flaky"))
     address = BOARD.partition(name).address + at
     with pytest.raises(BoardError, match=f"{name} does not hold what was written: at {address:#010x} .. was .* 5a is"):
         flash(build)
@@ -305,7 +320,7 @@ def test_a_torn_image_has_no_valid_key(tmp_path: Path) -> None:
 def test_two_flashers_take_turns(tmp_path: Path) -> None:
     """Of two processes on one board, one waits for the other or is told who holds it: the images never mix."""
     builds = [write_build(tmp_path / f"{seed}", images(seed)) for seed in (1, 2)]
-    script = "import sys\nfrom pathlib import Path\nfrom n6gen.flash.execute import flash\nflash(Path(sys.argv[1]))"
+    script = "import sys\nfrom pathlib import Path\nfrom n6gen.flash.session import flash\nflash(Path(sys.argv[1]))"
     open_instance("virtual-0")
     running = [subprocess.Popen([sys.executable, "-c", script, build], stderr=subprocess.PIPE) for build in builds]
     ends = [(process.communicate(timeout=60)[1], process.returncode) for process in running]

@@ -9,7 +9,7 @@ import pytest
 from n6gen.emulator.instance import Instance, open_instance
 from n6gen.emulator.machine import Machine
 from n6gen.errors import BoardError
-from n6gen.flash.execute import flash
+from n6gen.flash.session import flash
 from n6gen.image.manifest import read_manifest
 from n6gen.link import Client, Refused, SocketPort
 from tests.flash.fake_build import killed_after

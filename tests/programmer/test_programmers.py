@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from n6gen.board.facts import load_board
+from n6gen.board.facts import Board, Partition, load_board
 from n6gen.emulator.instance import open_instance
-from n6gen.errors import BoardError, MissingToolError
+from n6gen.errors import BoardError, InputError, MissingToolError
 from n6gen.programmer import registry
-from n6gen.programmer.base import Probe, Programmer
-from n6gen.programmer.virtual import VirtualProgrammer
+from n6gen.programmer.base import Access, Area, Probe, Programmer, RamProgram, Rates, Target, Traits
+from n6gen.programmer.guard import Guarded
+from n6gen.programmer.virtual import VirtualProgrammer, VirtualTarget
 
 BOARD = load_board("virtual")
 BASE = BOARD.nor.base
 
 
-def test_read_erase_write() -> None:
-    """By the CPU's addresses; any start and length can be written, over all pages."""
-    data = bytes(range(256)) * 5
-    with VirtualProgrammer().open("virtual-0") as target:
+def test_read_write_erase() -> None:
+    """By the CPU's addresses; a write erases the sectors that it touches, and leaves the rest of them blank."""
+    data = bytes(range(256)) * 300
+    blank = b"\xff" * BOARD.erase_small
+    with VirtualProgrammer().open("virtual-0", BOARD, Access()) as target:
         assert target.identify().board == "virtual"
-        target.write(BASE + 0x1F3, data)
-        assert target.read(BASE + 0x1F3, len(data)) == data
-        assert target.read(BASE + 0x1F2, 1) == target.read(BASE + 0x1F3 + len(data), 1) == b"\xff"
-        target.write(BASE + 0x1F3, b"\xff\0\xff")
-        assert target.read(BASE + 0x1F3, 3) == b"\x00\x00\x02"
-        target.erase(BASE, BOARD.erase_small)
-        target.erase(BASE + BOARD.erase_large, BOARD.erase_large)
+        start = BASE + BOARD.erase_small
+        target.write([Area(start, data)])
+        assert target.read(start, len(data)) == data
+        assert target.read(BASE, BOARD.erase_small) == blank
+        assert target.differing(start, data) == []
+        wrong = bytearray(data)
+        wrong[BOARD.erase_small] ^= 1
+        assert target.differing(start, bytes(wrong)) == [BOARD.erase_small]
+        target.write([Area(start, b"\0" * 10), Area(start + 2 * BOARD.erase_small, b"\0")])
+        assert target.read(start, BOARD.erase_small) == b"\0" * 10 + blank[10:]
+        assert target.read(start + BOARD.erase_small, 4) == data[BOARD.erase_small :][:4]
+        assert target.read(start + 2 * BOARD.erase_small, BOARD.erase_small) == b"\0" + blank[1:]
+        for at in range(0, len(data), BOARD.erase_small):
+            target.erase(start + at)
         target.reset()
     assert set(open_instance("virtual-0").nor.read_bytes()) == {0xFF}
 
@@ -36,12 +50,74 @@ def test_read_erase_write() -> None:
 @pytest.mark.parametrize("address", [0, BASE - 1, BASE + BOARD.nor.size, 0x7000_0000])
 def test_outside_of_the_flash(address: int) -> None:
     """An address of another memory, or of another board, is refused."""
-    with VirtualProgrammer().open("virtual-0") as target:
-        for use in (lambda: target.read(address, 1), lambda: target.write(address, b"\0")):
+    with VirtualProgrammer().open("virtual-0", BOARD, Access()) as target:
+        for use in (lambda: target.read(address, 1), lambda: target.write([Area(address, b"\0")])):
             with pytest.raises(BoardError, match="flash: "):
                 use()
         with pytest.raises(BoardError, match="flash: "):
-            target.erase(address, BOARD.erase_small)
+            target.erase(address)
+
+
+def test_no_program_in_ram() -> None:
+    """A virtual board refuses it by name."""
+    refused = pytest.raises(InputError, match="virtual-0 cannot run a program from RAM")
+    with VirtualProgrammer().open("virtual-0", BOARD, Access()) as target, refused:
+        target.run(RamProgram(Path("app.elf"), 0x0100_0400))
+
+
+SMALL = 0x1000
+LAYOUT = st.sampled_from(BOARD.partitions)
+
+
+class Recorder(VirtualTarget):
+    """A target that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.traits = Traits(SMALL, SMALL, Rates(0, 0, 0))
+        self.calls: list[object] = []
+
+    def erase(self, address: int) -> None:
+        self.calls.append(address)
+
+    def write(self, areas: Sequence[Area]) -> None:
+        self.calls += areas
+
+
+@given(st.integers(0, 0x3000_0000), st.integers(1, 3 * SMALL))
+def test_anywhere_else_is_guarded(address: int, size: int) -> None:
+    """Whatever is asked for: only whole sectors of one partition get through."""
+    recorder = Recorder()
+    guarded = Guarded(recorder, BOARD)
+    for use, span in (
+        (lambda: guarded.erase(address), SMALL),
+        (lambda: guarded.write([Area(address, b"1" * size)]), size),
+    ):
+        with suppress(InputError):
+            use()
+        if recorder.calls:
+            assert address % SMALL == 0
+            assert any(p.address <= address and address + span <= p.end for p in BOARD.partitions)
+        recorder.calls.clear()
+
+
+@given(LAYOUT, st.integers(-2, 2), st.sampled_from(["address", "end"]))
+def test_the_edges_of_partitions(partition: Partition, sectors: int, edge: str) -> None:
+    """A sector inside gets through, one that crosses an edge or lies outside of all partitions does not."""
+    recorder = Recorder()
+    address = getattr(partition, edge) + sectors * SMALL
+    inside = any(p.address <= address and address + SMALL <= p.end for p in BOARD.partitions)
+    with suppress(InputError):
+        Guarded(recorder, BOARD).erase(address)
+    assert recorder.calls == ([address] if inside else [])
+
+
+def test_one_bad_area_stops_all() -> None:
+    """Nothing is written when one of several areas is outside."""
+    recorder = Recorder()
+    good = BOARD.partitions[0].address
+    with pytest.raises(InputError, match="refused to write"):
+        Guarded(recorder, BOARD).write([Area(good, b"1"), Area(good + 1, b"1")])
+    assert recorder.calls == []
 
 
 def test_held_while_open() -> None:
@@ -49,7 +125,7 @@ def test_held_while_open() -> None:
     programmer = VirtualProgrammer()
 
     def interrupted() -> None:
-        with programmer.open("virtual-0"):
+        with programmer.open("virtual-0", BOARD, Access()):
             assert [probe.state for probe in programmer.probes()] == ["busy"]
             raise RuntimeError
 
@@ -78,10 +154,13 @@ class Foreign:
     def probes(self) -> list[Probe]:
         return [Probe(serial, "stm32n6570-dk", "off") for serial in self._serials]
 
+    def check(self) -> None:
+        pass
+
     def knows(self, serial: str) -> bool:
         return serial in self._serials
 
-    def open(self, serial: str) -> None:
+    def open(self, serial: str, board: Board, access: Access) -> AbstractContextManager[Target]:
         raise AssertionError
 
 
@@ -95,8 +174,10 @@ def with_foreign(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("with_foreign")
 def test_programmer_of_another_package() -> None:
     """Is listed, found by its board's serial number, and not taken for a board that it cannot program."""
-    assert registry.names() == ["foreign", "virtual"]
-    assert {probe.serial for probe in registry.all_probes()} == {"0039", "virtual-0"}
+    assert "foreign" in registry.names()
+    probes, problems = registry.survey()
+    assert {probe.serial for probe in probes} == {"0039", "virtual-0"}
+    assert problems == []
     programmer, serial = registry.choose(BOARD, "0039")
     assert (programmer.name, serial) == ("foreign", "0039")
     assert registry.choose(BOARD, None)[0].name == "virtual"
@@ -109,9 +190,9 @@ def test_no_board_found(monkeypatch: pytest.MonkeyPatch) -> None:
         def probes(self) -> list[Probe]:
             return []
 
-    def load(name: str) -> Programmer:
+    def load(name: str, paths: object) -> Programmer:
         return Empty()
 
     monkeypatch.setattr(registry, "load", load)
-    with pytest.raises(BoardError, match="no virtual found"):
+    with pytest.raises(BoardError, match="no virtual found: virtual sees no probe"):
         registry.choose(BOARD, None)

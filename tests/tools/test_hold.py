@@ -46,9 +46,10 @@ def test_free_again(tmp_path: Path) -> None:
     assert not (tmp_path / "holder.json").exists()
 
 
-def test_in_use(tmp_path: Path) -> None:
-    """The error names the holder and the remedies; whoever waits is told once."""
+def test_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the holder and the remedies; whoever waits for long is told once."""
     said: list[str] = []
+    monkeypatch.setattr(module, "PATIENCE_S", 0.3)
     with hold(tmp_path, "thing", "measure"):
         with pytest.raises(BoardError, match=r"thing is in use by n6gen measure, process \d+ on .*, since ") as caught:
             hold(tmp_path, "thing", "flash", "Wait.", patience=0.4, say=said.append).__enter__()
