@@ -12,7 +12,7 @@ _LEVELS = (
     {"cli"},
     {"build", "flash", "measure", "doctor"},
     {"compiler", "app", "image", "programmer", "link", "report"},
-    {"model", "rewrite", "decode", "emulator", "board", "vendor", "scenes", "config"},
+    {"model", "rewrite", "decode", "emulator", "board", "vendor", "scenes", "config", "zoo"},
     {"tools", "resources", "errors"},
 )
 _LEVEL = {room: level for level, rooms in enumerate(_LEVELS) for room in rooms}

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from n6gen.cli.output import Output
+from n6gen.cli.report import Wanted, deliver, report_options
 from n6gen.cli.shell import command, setting
-from n6gen.errors import ExitCode
+from n6gen.errors import N6genError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from n6gen.emulator.machine import Machine
-    from n6gen.measure.session import FrameResult, Session
+    from n6gen.measure.session import FrameResult
 
 
 @command("measure", json_file=True)
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 @click.option("--lcd-dir", metavar="DIR", help="Save what the LCD showed for each frame.")
 @click.option("--show", is_flag=True, help="Draw what the LCD showed last in the terminal.")
 @click.option("--timeout", type=float, default=60.0, show_default="60", help="Seconds that one inference may take.")
+@click.option("--retries", default=0, show_default="0", help="Switch a board that was never reached on again so often.")
+@report_options
+@setting("keep_sessions")
 def measure(
     out: Output,
     build: str,
@@ -41,15 +47,20 @@ def measure(
     lcd_dir: str | None,
     show: bool,
     timeout: float,
+    retries: int,
+    wanted: Wanted,
+    keep_sessions: int,
 ) -> int:
     """Run frames on the board that holds a build; check every mask against the integer reference.
 
-    The clock of the virtual board is deterministic: each frame is run twice and must cost the same.
+    The clock of the virtual board is deterministic: each frame is run twice and must cost the same. Everything that
+    the board sent is kept; `n6gen report` makes the reports from it again.
     """
     from n6gen.board import load_board
     from n6gen.emulator.instance import open_instance
     from n6gen.image.manifest import read_manifest
     from n6gen.measure.frames import find_pictures, frames_for
+    from n6gen.measure.sessions import prune
     from n6gen.measure.virtual import measure_virtual
     from n6gen.programmer.registry import choose
     from n6gen.report.pictures import save_mask, save_picture
@@ -60,7 +71,7 @@ def measure(
     instance = open_instance(choose(load_board(manifest.board), sn)[1])
     frames = frames_for(pictures, scene, manifest.model["height"])
 
-    with out.progress("measuring", len(frames)) as advance:
+    with out.progress("measuring", len(frames)) as advance, _error_as_test_result(wanted):
         done = 0
 
         def on_frame(result: FrameResult, machine: Machine) -> None:
@@ -74,10 +85,33 @@ def measure(
             if done == len(frames):
                 _last_picture(out, machine.lcd.picture(), lcd, show=show)
 
-        session = measure_virtual(instance, folder, manifest, frames, timeout=timeout, on_frame=on_frame)
-    _show(out, session)
-    out.result(session.as_json())
-    return ExitCode.OK if session.exact else ExitCode.NEGATIVE
+        session, kept = measure_virtual(
+            instance,
+            folder,
+            manifest,
+            frames,
+            timeout=timeout,
+            on_frame=on_frame,
+            retries=retries,
+            on_retry=lambda error: out.say(f"did not run, trying again: {error.message}"),
+        )
+    code = deliver(out, session, kept, wanted)
+    out.say(f"session: {kept}")
+    prune(keep_sessions)
+    return code
+
+
+@contextmanager
+def _error_as_test_result(wanted: Wanted) -> Iterator[None]:
+    """A session that ends in an error is a test result too, where test results are wanted."""
+    try:
+        yield
+    except N6genError as error:
+        if "junit" in wanted.files:
+            from n6gen.report.junit import write_junit_error
+
+            write_junit_error(error, wanted.files["junit"])
+        raise
 
 
 def _last_picture(out: Output, picture: Image, file: str | None, *, show: bool) -> None:
@@ -88,14 +122,3 @@ def _last_picture(out: Output, picture: Image, file: str | None, *, show: bool) 
         save_picture(picture, Path(file))
     if show and out.out.is_terminal:
         out.show(half_blocks(picture, min(out.out.width, 100)))
-
-
-def _show(out: Output, session: Session) -> None:
-    if out.for_machine:
-        return
-    from n6gen.report.table import frame_table, stage_table
-
-    values = session.as_json()
-    unit = f"{session.unit} (emulated)"
-    verdict = "every pixel equals the integer reference" if session.exact else "some pixels differ from the reference"
-    out.show(stage_table(unit, values["stages"]), frame_table(values["frames"]), f"Verdict: {verdict}.")

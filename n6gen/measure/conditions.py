@@ -1,8 +1,10 @@
-"""All that a session's numbers depend on."""
+"""All that a session's numbers depend on. What a board cannot tell is None, never left out."""
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -12,29 +14,66 @@ from n6gen.emulator.qemu import find_qemu, qemu_version
 from n6gen.image.manifest import Manifest
 from n6gen.link import Hello
 from n6gen.link.inbox import Counts
+from n6gen.link.protocol import VERSION
+
+if TYPE_CHECKING:
+    from n6gen.measure.facts import Facts, Input
 
 
-def conditions(board: Board, serial: str, manifest: Manifest, hello: Hello, counts: Counts) -> dict[str, Any]:
-    """The conditions of a session on an emulated board, as JSON values."""
-    options = {name: value for name, value in manifest.options.items() if name not in ("board", "res", "templates")}
+def host_conditions(board: Board, serial: str, manifest: Manifest, inputs: Sequence[Input]) -> dict[str, Any]:
+    """What the host knows: the build, the board, the tools, the pictures."""
     return {
         "board": board.name,
         "serial": serial,
-        "build_id": hello.build,
-        "network_id": hello.network,
+        "probe": None,
         "model_sha256": manifest.model["sha256"],
         "images": {image.name: image.sha256 for image in manifest.partitions},
         "resolution": [manifest.model["height"], manifest.model["width"]],
-        "options": options,
+        "inputs": {"count": len(inputs), "sha256": _digest(inputs)},
+        "options": {k: v for k, v in manifest.options.items() if k not in ("board", "res", "templates")},
         "compiler": dict(manifest.network["compiler"]),
-        "tools": {
-            **manifest.tools,
-            "n6gen": __version__,
-            "qemu": qemu_version(find_qemu(board.raw["emulator"]["machine"])),
-        },
+        "tools": {**manifest.tools, "n6gen": __version__, **_emulator(board)},
         "flags": list(manifest.flags),
-        "clock": {"tick_hz": hello.tick_hz, "instructions_per_tick": board.instructions_per_tick},
+        "clock": {"instructions_per_tick": board.instructions_per_tick},
+        "caches": None,
+        "flash_bandwidth": None,
+        "temperature": None,
+        "placement": _placement(board),
+        "overlap": False,
+    }
+
+
+def session_conditions(facts: Facts, hello: Hello, counts: Counts) -> dict[str, Any]:
+    """All conditions: what the host knows and what the board said of itself, as JSON values."""
+    known = dict(facts.conditions)
+    return {
+        **known,
+        "build_id": hello.build,
+        "network_id": hello.network,
+        "clock": {"tick_hz": hello.tick_hz, **known["clock"]},
         "decode": hello.decode,
         "input_map": hello.input,
+        "protocol": VERSION,
         "link": attrs.asdict(counts),
     }
+
+
+def _emulator(board: Board) -> dict[str, str]:
+    if "emulator" not in board.raw:
+        return {}
+    return {"qemu": qemu_version(find_qemu(board.raw["emulator"]["machine"]))}
+
+
+def _placement(board: Board) -> dict[str, Any]:
+    """Which memories hold what the network works on."""
+    activations = {
+        region.memory
+        for region in board.regions.values()
+        if region.name == "activations" or region.name.startswith("network_")
+    }
+    return {"weights": "nor", "activations": sorted(activations)}
+
+
+def _digest(inputs: Sequence[Input]) -> str:
+    """One hash over what was shown, in order; names do not count."""
+    return hashlib.sha256("".join(shown.sha256 for shown in inputs).encode()).hexdigest()

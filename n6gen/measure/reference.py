@@ -33,6 +33,20 @@ class Agreement:
     ort_self_agreement: float
 
 
+@attrs.frozen(eq=False)
+class References:
+    """What the host makes of one frame. `exact`: the integer reference; `default`, `plain`: onnxruntime as it is, and
+    without its optimisations."""
+
+    exact: Mask
+    default: Mask
+    plain: Mask
+
+    def agreement(self, device: Mask) -> Agreement:
+        """Compare a device's mask with all of them."""
+        return Agreement(_share(device, self.exact), _share(device, self.default), _share(self.default, self.plain))
+
+
 class HostReference:
     """The references of one build. Frames are uint8 RGB [H, W, 3], masks uint8 class indices [H, W]."""
 
@@ -54,11 +68,11 @@ class HostReference:
         quantised = np.stack([row[frame[..., source]] for row, source in channels], axis=-1)
         return self._decode(self._integer.logits(quantised))
 
-    def agreement(self, frame: npt.NDArray[np.uint8], device: Mask) -> Agreement:
-        """Compare a device mask with all references."""
+    def references(self, frame: npt.NDArray[np.uint8]) -> References:
+        """All masks for one frame."""
         real = self._input.floats(frame)
         default, plain = (decode.argmax(run.run(real)) for run in (self._default, self._plain))
-        return Agreement(_share(device, self.mask(frame)), _share(device, default), _share(default, plain))
+        return References(self.mask(frame), default, plain)
 
 
 def _decoder(definition: str, head: Head | None) -> Callable[[npt.NDArray[np.int8]], Mask]:

@@ -1,34 +1,29 @@
-"""A session: frames shown to a running board, samples and masks taken, each mask compared with the host's reference.
-
-On a deterministic clock one inference a frame says all; a second one must give the same sample.
-"""
+"""What a session measured, and what that says: the one object that reports, gates and comparisons are made from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from n6gen.errors import BoardError
-from n6gen.link import Client, Sample
-from n6gen.measure.frames import Frame
-from n6gen.measure.reference import Agreement, HostReference
+from n6gen.link import Hello, Sample
+from n6gen.link.inbox import Counts
+from n6gen.measure.conditions import session_conditions
+from n6gen.measure.facts import Facts
+from n6gen.measure.published import beside
+from n6gen.measure.reference import Agreement
+from n6gen.measure.sessions import SCHEMA
 from n6gen.measure.statistics import Summary, summarise
 
 #: The stages that a session reports, in the order in which a frame passes them.
 STAGES = ("input", "network", "decode", "present")
-#: Two runs of one frame may fall differently onto the clock's ticks.
-_PHASE_TICKS = 1
+#: Their sum: what a frame costs the processor.
+TOTAL = "total"
 
-
-class Camera(Protocol):
-    """A camera that can be fed."""
-
-    def post(self, frame: npt.NDArray[np.uint8]) -> int:
-        """Show a frame, uint8 RGB [side, side, 3]; returns its number."""
+Cost = Mapping[str, float]
 
 
 @attrs.frozen(eq=False)
@@ -36,80 +31,105 @@ class FrameResult:
     """One frame: its cost by stage in the session's unit, the device's mask, and how far others agree with it."""
 
     name: str
-    cost: Mapping[str, int]
+    cost: Cost
     mask: npt.NDArray[np.uint8]
     agreement: Agreement
+
+
+@attrs.frozen
+class Window:
+    """One window: the inputs it ran over, how long it was on the device's clock, and its samples by stage."""
+
+    frames: Sequence[str]
+    seconds: float
+    samples: Mapping[str, Sequence[float]]
+
+
+@attrs.frozen
+class Rate:
+    """How a running camera was kept up with: frames a second, and how many frames were missed of how many."""
+
+    fps: float
+    dropped: int
+    frames: int
+
+
+@attrs.frozen(eq=False)
+class Measured:
+    """What came from the board. `cold`: the first inference; `repeated`: how many windows the link lost, run again."""
+
+    frames: Sequence[FrameResult]
+    windows: Sequence[Window] = ()
+    cold: Cost | None = None
+    rate: Rate | None = None
+    repeated: int = 0
 
 
 @attrs.frozen(eq=False)
 class Session:
     """What was measured, and under which conditions."""
 
-    unit: str
-    stages: Mapping[str, Summary]
-    frames: Sequence[FrameResult]
-    conditions: Mapping[str, Any]
+    facts: Facts
+    hello: Hello
+    counts: Counts
+    measured: Measured
 
     @property
     def exact(self) -> bool:
         """Whether every pixel of every mask equals the integer reference."""
-        return all(frame.agreement.mask_exact == 1.0 for frame in self.frames)
+        return all(frame.agreement.mask_exact == 1.0 for frame in self.measured.frames)
+
+    @property
+    def stages(self) -> dict[str, Summary]:
+        """Order statistics of each stage: over the frames, or over the windows' samples if there are windows."""
+        deterministic = self.facts.method.name == "deterministic"
+        tick = self.facts.unit.per_tick
+        return {
+            name: summarise(samples, tick=tick, deterministic=deterministic)
+            for name, samples in self._samples().items()
+        }
+
+    def _samples(self) -> dict[str, list[float]]:
+        windows, frames = self.measured.windows, self.measured.frames
+        names = (*STAGES, TOTAL)
+        if windows:
+            return {name: [sample for window in windows for sample in window.samples[name]] for name in names}
+        return {name: [frame.cost[name] for frame in frames] for name in names}
 
     def as_json(self) -> dict[str, Any]:
-        """The session as JSON values; masks are files of their own."""
+        """The session as JSON values, as docs/session.schema.json describes them; masks are files of their own."""
+        facts, measured = self.facts, self.measured
+        conditions = session_conditions(facts, self.hello, self.counts)
+        stages = {name: _values(summary) for name, summary in self.stages.items()}
         return {
-            "unit": self.unit,
-            "stages": {name: attrs.asdict(summary) for name, summary in self.stages.items()},
-            "frames": [{"name": f.name, **attrs.asdict(f.agreement), "cost": dict(f.cost)} for f in self.frames],
-            "conditions": dict(self.conditions),
+            "schema": SCHEMA,
+            "id": facts.id,
+            "started": facts.started,
+            "unit": facts.unit.name,
+            "emulated": facts.emulated,
+            "resolution_of_clock": facts.unit.per_tick,
+            "method": attrs.asdict(facts.method),
+            "verdict": {"exact": self.exact},
+            "stages": stages,
+            "cold": None if measured.cold is None else dict(measured.cold),
+            "rate": None if measured.rate is None else attrs.asdict(measured.rate),
+            "windows": [attrs.asdict(window) for window in measured.windows],
+            "repeated_windows": measured.repeated,
+            "frames": [{"name": f.name, **attrs.asdict(f.agreement), "cost": dict(f.cost)} for f in measured.frames],
+            "published": beside(facts, conditions, self._samples()),
+            "network": dict(facts.network),
+            "memory": dict(facts.memory),
+            "conditions": conditions,
         }
 
 
-def measure(
-    client: Client,
-    camera: Camera,
-    frames: Sequence[Frame],
-    reference: HostReference,
-    *,
-    mask_shape: tuple[int, int],
-    per_tick: float,
-    timeout: float,
-    on_frame: Callable[[FrameResult], None],
-) -> list[FrameResult]:
-    """Run every frame; `on_frame` is called after each, while the board still shows it.
-
-    `mask_shape` is (height, width) in pixels; `per_tick` turns ticks into the session's unit; `timeout` bounds one
-    inference, in seconds.
-    Raises BoardError if the board fails, hangs, or gives two samples of one frame that differ.
-    """
-    results = []
-    for frame in frames:
-        camera.post(frame.pixels)
-        first, second = client.run(1, 2, timeout=2 * timeout)
-        _must_repeat(frame.name, first, second)
-        mask = _shaped(client.mask(), mask_shape)
-        cost = {name: round(getattr(first, name) * per_tick) for name in STAGES}
-        results.append(FrameResult(frame.name, cost, mask, reference.agreement(frame.pixels, mask)))
-        on_frame(results[-1])
-    return results
+def _values(summary: Summary) -> dict[str, Any]:
+    values = attrs.asdict(summary)
+    interval = summary.p50_interval
+    return values | {"p50_interval": None if interval is None else list(interval)}
 
 
-def _shaped(data: bytes, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    if len(data) != shape[0] * shape[1]:
-        raise BoardError(f"the board sent a mask of {len(data)} bytes for {shape[0]}×{shape[1]} pixels")
-    return np.frombuffer(data, np.uint8).reshape(shape)
-
-
-def summaries(results: Sequence[FrameResult]) -> dict[str, Summary]:
-    """Order statistics of each stage over the frames."""
-    return {name: summarise([result.cost[name] for result in results]) for name in STAGES}
-
-
-def _must_repeat(name: str, first: Sample, second: Sample) -> None:
-    for stage in STAGES:
-        one, two = getattr(first, stage), getattr(second, stage)
-        if abs(one - two) > _PHASE_TICKS:
-            raise BoardError(
-                f"{name}: {stage} took {one} ticks, then {two} on the same frame; the clock is not deterministic",
-                "Report this: the emulated clock must repeat.",
-            )
+def cost_of(sample: Sample, facts: Facts) -> dict[str, float]:
+    """The stages of one pass, and their sum, in the session's unit."""
+    ticks = {name: getattr(sample, name) for name in STAGES}
+    return {name: facts.unit.of(value) for name, value in (ticks | {TOTAL: sum(ticks.values())}).items()}

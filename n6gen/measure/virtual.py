@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from n6gen.app.elf import Symbols
-from n6gen.board import load_board
+from n6gen.board import Board, load_board
 from n6gen.emulator.instance import Instance
 from n6gen.emulator.machine import Machine
-from n6gen.errors import BoardError, InputError
+from n6gen.errors import BoardError, InputError, N6genError
 from n6gen.image.manifest import Manifest
-from n6gen.link import Client, Fault, Hello, SocketPort
-from n6gen.measure.conditions import conditions
+from n6gen.link import Client, Fault, NoAnswer, Port, SocketPort
+from n6gen.measure.conditions import host_conditions
+from n6gen.measure.conduct import DidNotRun, conduct
+from n6gen.measure.facts import Facts, Input, Unit
 from n6gen.measure.frames import Frame
+from n6gen.measure.host import LiveHost
+from n6gen.measure.memory import memory_map
+from n6gen.measure.method import choose
+from n6gen.measure.recording import Recorder
 from n6gen.measure.reference import HostReference
-from n6gen.measure.session import FrameResult, Session, measure, summaries
+from n6gen.measure.session import FrameResult, Session
+from n6gen.measure.sessions import RESULT, new_session, write_error
+from n6gen.tools.files import sha256_bytes, write_json
 
 #: A board that is not ready after this long never will be, in seconds of the host.
 _BOOT_S = 30.0
@@ -30,12 +40,15 @@ def measure_virtual(
     *,
     timeout: float,
     on_frame: Callable[[FrameResult, Machine], None],
-) -> Session:
-    """Run `frames` on the virtual board that holds the build in `folder`.
+    retries: int = 0,
+    on_retry: Callable[[N6genError], None] = lambda error: None,  # noqa: ARG005
+) -> tuple[Session, Path]:
+    """Run `frames` on the virtual board that holds the build in `folder`; the session and the folder it is kept in.
 
     `timeout` bounds one inference, in seconds of the host. `on_frame` is called after each frame, while the LCD still
-    shows it. Raises InputError if the build is for another board, BoardError if the board does not boot this very
-    build, faults, hangs, or answers wrongly.
+    shows it. A board that was never reached is switched on again up to `retries` times; whatever else happens stands.
+    Raises InputError if the build is for another board, BoardError if the board does not boot this very build, faults,
+    hangs, or answers wrongly.
     """
     board = load_board(manifest.board)
     if instance.board.name != board.name:
@@ -43,44 +56,99 @@ def measure_virtual(
     if board.instructions_per_tick is None:
         raise InputError(f"board {board.name} has no clock that counts instructions")
     reference = HostReference(folder, manifest)
-    with running(instance, folder / "app.elf") as (machine, client):
-        hello = client.hello(network=manifest.network_id, build=manifest.build_id)
-        _must_fit(hello, frames)
-        results = measure(
-            client,
-            machine.camera,
-            frames,
-            reference,
-            mask_shape=hello.mask_shape,
-            per_tick=board.instructions_per_tick,
-            timeout=timeout,
-            on_frame=lambda result: on_frame(result, machine),
-        )
-        known = conditions(board, instance.serial, manifest, hello, client.counts)
-    return Session(board.unit, summaries(results), results, known)
+    for _ in range(retries):
+        try:
+            return _session(instance, board, folder, manifest, frames, reference, timeout, on_frame)
+        except DidNotRun as error:
+            on_retry(error)
+    return _session(instance, board, folder, manifest, frames, reference, timeout, on_frame)
+
+
+def _session(
+    instance: Instance,
+    board: Board,
+    folder: Path,
+    manifest: Manifest,
+    frames: Sequence[Frame],
+    reference: HostReference,
+    timeout: float,
+    on_frame: Callable[[FrameResult, Machine], None],
+) -> tuple[Session, Path]:
+    now = datetime.now().astimezone()
+    kept = new_session(instance.serial, now)
+    facts = _facts(kept.name, now, instance, board, manifest, frames, timeout)
+    facts.write(kept)
+    try:
+        with Recorder(kept) as recorder, running(instance, folder / "app.elf", recorder.through) as (machine, client):
+            host = LiveHost(frames, reference, machine.camera.post)
+            session = conduct(client, facts, host, lambda result: on_frame(result, machine))
+            host.save(kept)
+    except N6genError as error:
+        error.things_to_try += (f"The raw bytes and the log of this session are in {kept}.",)
+        write_error(kept, facts, error)
+        raise
+    write_json(kept / RESULT, session.as_json())
+    return session, kept
+
+
+def _facts(
+    name: str,
+    now: datetime,
+    instance: Instance,
+    board: Board,
+    manifest: Manifest,
+    frames: Sequence[Frame],
+    timeout: float,
+) -> Facts:
+    inputs = [Input(frame.name, sha256_bytes(frame.pixels.tobytes())) for frame in frames]
+    assert board.instructions_per_tick is not None  # noqa: S101 - measure_virtual checked it
+    return Facts(
+        id=name,
+        started=now.isoformat(timespec="seconds"),
+        emulated=True,
+        unit=Unit(board.unit, board.instructions_per_tick),
+        method=choose(deterministic=True, quick=False),
+        inputs=inputs,
+        network_id=manifest.network_id,
+        build_id=manifest.build_id,
+        timeout=timeout,
+        conditions=host_conditions(board, instance.serial, manifest, inputs),
+        network=dict(manifest.network),
+        memory=memory_map(board, manifest.memory),
+        model={"name": Path(manifest.model["source"]).name, "rewrites": list(manifest.model["rewrites"])},
+    )
 
 
 @contextmanager
-def running(instance: Instance, elf: Path) -> Iterator[tuple[Machine, Client]]:
+def running(
+    instance: Instance, elf: Path, through: Callable[[Port], Port] = lambda port: port
+) -> Iterator[tuple[Machine, Client]]:
     """Power the board on and wait until its app is ready; power it off at the end.
 
-    A fault or a hang inside the context is raised anew with the function and the line of `elf` where it happened.
+    `through` may put something between the board and the client. A fault or a hang inside the context is raised anew
+    with the function and the line of `elf` where it happened. Raises DidNotRun if the board does not get ready.
     """
     symbols = Symbols(elf)
     with Machine.start(instance) as machine:
 
         def where() -> str | None:
-            try:
+            with contextlib.suppress(BoardError):
                 return f"at {_place(symbols, machine.pc())}"
-            except BoardError:
-                return None
+            return None
 
-        client = Client(SocketPort(machine.uart, gone=machine.death), where=where)
+        client = Client(through(SocketPort(machine.uart, gone=machine.death)), where=where)
         try:
-            client.wait_ready(_BOOT_S)
+            _wait_ready(client)
             yield machine, client
         except Fault as fault:
             raise _named(fault, symbols) from fault
+
+
+def _wait_ready(client: Client) -> None:
+    try:
+        client.wait_ready(_BOOT_S)
+    except NoAnswer as error:
+        raise DidNotRun(error.message, *error.things_to_try) from error
 
 
 def _place(symbols: Symbols, address: int) -> str:
@@ -95,11 +163,3 @@ def _named(fault: Fault, symbols: Symbols) -> BoardError:
     where = f" in {at}" if at else ""
     where += f", called from {caller}" if caller else ""
     return BoardError(f"{fault.message}{where}", "Look at that line; registers are as at the fault.")
-
-
-def _must_fit(hello: Hello, frames: Sequence[Frame]) -> None:
-    for frame in frames:
-        height, width = frame.pixels.shape[:2]
-        if (height, width) != hello.input_shape:
-            wanted = "×".join(map(str, hello.input_shape))
-            raise BoardError(f"{frame.name} has {height}×{width} pixels, the board's network takes {wanted}")

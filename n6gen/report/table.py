@@ -7,29 +7,89 @@ from typing import Any
 
 from rich.table import Table
 
+from n6gen.report.numbers import figure, interval, or_na, share
 from n6gen.tools.text import clean
 
+_FIGURES = ("n", "min", "p50", "p95", "p99", "max", "mad")
+_HEADS = {"mad": "MAD", "p50_interval": "95 % for p50"}
 
-def stage_table(unit: str, stages: Mapping[str, Mapping[str, int]]) -> Table:
-    """Cost by stage. `stages` maps a stage to ``{"n", "min", "p50", "max"}`` in `unit`."""
-    table = Table("stage", title=f"Stages, in {unit}", box=None, header_style="bold", title_justify="left")
-    for column in ("n", "min", "p50", "max"):
-        table.add_column(column, justify="right")
-    for name, summary in stages.items():
-        table.add_row(name, *(f"{summary[column]:,}" for column in ("n", "min", "p50", "max")))
+
+def _table(title: str, first: str) -> Table:
+    return Table(first, title=title, box=None, header_style="bold", title_justify="left")
+
+
+def stage_table(unit: str, label: str, stages: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Cost by stage, each as ``{"n", "min", …}`` in `unit`. What no stage has is said once, below the table."""
+    table = _table(f"Stages, in {label}", "stage")
+    columns = [name for name in (*_FIGURES, "p50_interval") if any(s.get(name) is not None for s in stages.values())]
+    for column in columns:
+        table.add_column(_HEADS.get(column, column), justify="right")
+    for name, stage in stages.items():
+        table.add_row(clean(name), *(_cell(stage, column, unit) for column in columns))
+    lacking = [_HEADS.get(name, name) for name in (*_FIGURES, "p50_interval") if name not in columns]
+    if lacking:
+        lacking = ["windows", *lacking] if "p50_interval" not in columns else lacking
+        why = " / ".join(dict.fromkeys(str(stage.get("why") or "not measured") for stage in stages.values()))
+        table.caption = f"{', '.join(lacking)}: n/a ({why})"
+        table.caption_justify = "left"
     return table
+
+
+def _cell(stage: Mapping[str, Any], column: str, unit: str) -> str:
+    if column == "n":
+        return f"{stage['n']:,}"
+    if column == "p50_interval":
+        return interval(stage[column], unit, stage.get("why"))
+    return or_na(stage[column], unit, stage.get("why"))
 
 
 def frame_table(frames: Sequence[Mapping[str, Any]]) -> Table:
     """How each frame's mask agrees with the references, as shares of pixels."""
-    table = Table("frame", title="Masks", box=None, header_style="bold", title_justify="left")
+    table = _table("Masks", "frame")
     for column in ("exact", "like onnxruntime", "onnxruntime like itself"):
         table.add_column(column, justify="right")
     for frame in frames:
         shares = (frame["mask_exact"], frame["mask_agreement"], frame["ort_self_agreement"])
-        table.add_row(clean(frame["name"]), *(_share(share) for share in shares))
+        table.add_row(clean(frame["name"]), *map(share, shares))
     return table
 
 
-def _share(value: float) -> str:
-    return "1" if value == 1 else f"{value:.5f}"
+def change_table(label: str, unit: str, changes: Sequence[Mapping[str, Any]]) -> Table:
+    """Two sessions' costs side by side: each change as ``{"stage", "a", "b", "ratio", "interval", "change"}``."""
+    table = _table(f"Cost of a frame, in {label}", "stage")
+    for column in ("a", "b", "b / a", "95 %"):
+        table.add_column(column, justify="right")
+    table.add_column("b is")
+    for change in changes:
+        ends = change["interval"]
+        between = "exact" if ends is None else f"{ends[0]:.4f} – {ends[1]:.4f}"
+        costs = (figure(change["a"], unit), figure(change["b"], unit))
+        table.add_row(clean(change["stage"]), *costs, f"{change['ratio']:.4f}", between, change["change"])
+    return table
+
+
+def difference_table(differing: Sequence[Mapping[str, Any]]) -> Table:
+    """Conditions that forbid a comparison, each as ``{"key", "a", "b"}``."""
+    table = Table("condition", "a", "b", title="Unlike conditions", box=None, header_style="bold", title_justify="left")
+    for entry in differing:
+        table.add_row(*(clean(str(entry[key]), 120) for key in ("key", "a", "b")))
+    return table
+
+
+def zoo_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Published rows; memory in KiB. The last column marks those that break a bound."""
+    table = _table("Published for the STM32N6570-DK; memory in KiB", "model")
+    table.columns[0].overflow = "fold"
+    for column in ("input", "type", "int.", "ext.", "flash", "ms", "inf/s", "tool", ""):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in rows:
+        memory = [_known(row[name]) for name in ("internal_kib", "external_kib", "flash_kib")]
+        speed = (f"{row['ms']:.2f}", f"{row['inferences_per_second']:.1f}")
+        side = row["resolution"].removesuffix("x3")
+        mark = "!" if row["bounds"] else ""
+        table.add_row(row["model"], side, row["quantisation"], *memory, *speed, row["stedgeai"], mark)
+    return table
+
+
+def _known(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:,.0f}"

@@ -1,0 +1,164 @@
+"""Conduct a session over a client: the same for a board that runs and for a recording that is played back."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from n6gen.errors import BoardError
+from n6gen.link import Client, Hello, NoAnswer, Sample, WindowDamaged
+from n6gen.measure.facts import Facts
+from n6gen.measure.host import Host
+from n6gen.measure.method import Step
+from n6gen.measure.session import STAGES, Cost, FrameResult, Measured, Rate, Session, Window, cost_of
+
+#: Two runs of one frame may fall differently onto the clock's ticks.
+_PHASE_TICKS = 1
+#: A window whose samples were damaged on the link is run again so often. What arrived whole is never run again.
+_ATTEMPTS = 3
+#: Steps whose passes count as a frame's cost.
+_JUDGED = ("pair", "window")
+
+
+class DidNotRun(BoardError):  # noqa: N818 - the name says what happened
+    """The board was never reached: nothing was measured, so trying again chooses no result."""
+
+
+def conduct(
+    client: Client,
+    facts: Facts,
+    host: Host,
+    on_frame: Callable[[FrameResult], None] = lambda result: None,  # noqa: ARG005
+) -> Session:
+    """Measure by the method of `facts`; the board is ready. `on_frame` gets each frame's result while it is shown.
+
+    Raises DidNotRun if the board does not answer at all, BoardError if it runs another build, fails, hangs, or gives
+    two samples of one frame that differ on a clock that repeats.
+    """
+    try:
+        hello = client.hello(network=facts.network_id, build=facts.build_id)
+    except NoAnswer as error:
+        raise DidNotRun(error.message, *error.things_to_try) from error
+    _must_fit(hello, facts)
+    return _Conductor(client, facts, host, hello, on_frame).run()
+
+
+class _Conductor:
+    def __init__(
+        self, client: Client, facts: Facts, host: Host, hello: Hello, on_frame: Callable[[FrameResult], None]
+    ) -> None:
+        self._client = client
+        self._facts = facts
+        self._host = host
+        self._hello = hello
+        self._on_frame = on_frame
+        self._names = [shown.name for shown in facts.inputs]
+        self._shown: int | None = None
+        self._repeated = 0
+        self._taken: list[tuple[Step, list[Sample]]] = []
+        self._masks: dict[int, npt.NDArray[np.uint8]] = {}
+
+    def run(self) -> Session:
+        steps = self._facts.method.steps(len(self._names), self._hello.tick_hz)
+        step: Step | None = next(steps)
+        while step is not None:
+            samples = self._take(step)
+            self._taken.append((step, samples))
+            if step.mask:
+                self._judge(step, samples)
+            try:
+                step = steps.send(samples)
+            except StopIteration:
+                step = None
+        return Session(self._facts, self._hello, self._client.counts, self._measured())
+
+    def _take(self, step: Step) -> list[Sample]:
+        """Carry a step out; once more if its samples were lost on the link."""
+        if self._shown != step.frame and step.kind != "stream":
+            self._host.show(step.frame)
+            self._shown = step.frame
+        frames, repeat = (step.repeat, 1) if step.kind == "stream" else (1, step.repeat)
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._client.run(frames, repeat, timeout=step.repeat * self._facts.timeout)
+            except WindowDamaged:
+                self._repeated += 1
+        return self._client.run(frames, repeat, timeout=step.repeat * self._facts.timeout)
+
+    def _judge(self, step: Step, samples: Sequence[Sample]) -> None:
+        name = self._names[step.frame]
+        if step.kind == "pair":
+            _must_repeat(name, *samples)
+        self._masks[step.frame] = mask = _shaped(self._client.mask(), self._hello.mask_shape)
+        self._on_frame(self._result(step.frame, mask, cost_of(samples[0], self._facts)))
+
+    def _result(self, frame: int, mask: npt.NDArray[np.uint8], cost: Cost) -> FrameResult:
+        return FrameResult(self._names[frame], cost, mask, self._host.references(frame).agreement(mask))
+
+    def _measured(self) -> Measured:
+        """Sort what was taken."""
+        cold = next((samples[0] for step, samples in self._taken if step.kind == "cold"), None)
+        stream = [sample for step, samples in self._taken if step.kind == "stream" for sample in samples]
+        return Measured(
+            frames=[self._result(frame, mask, self._typical(frame)) for frame, mask in self._masks.items()],
+            windows=self._windows(),
+            cold=None if cold is None else cost_of(cold, self._facts),
+            rate=rate(stream, self._hello.tick_hz) if stream else None,
+            repeated=self._repeated,
+        )
+
+    def _typical(self, frame: int) -> Cost:
+        """What a frame cost: the pass with the median total."""
+        passes = [s for step, samples in self._taken if step.frame == frame and step.kind in _JUDGED for s in samples]
+        ordered = sorted(passes, key=lambda sample: sum(getattr(sample, name) for name in STAGES))
+        # On a clock that repeats the first of the pair counts, as both are the same to a tick.
+        deterministic = self._facts.method.name == "deterministic"
+        return cost_of(passes[0] if deterministic else ordered[(len(ordered) - 1) // 2], self._facts)
+
+    def _windows(self) -> list[Window]:
+        windows = []
+        for number in range(self._facts.method.windows):
+            steps = [(s, samples) for s, samples in self._taken if s.kind == "window" and s.window == number]
+            passes = [sample for _, samples in steps for sample in samples]
+            costs = [cost_of(sample, self._facts) for sample in passes]
+            windows.append(
+                Window(
+                    frames=list(dict.fromkeys(self._names[step.frame] for step, _ in steps)),
+                    seconds=round(sum(sample.loop for sample in passes) / self._hello.tick_hz, 6),
+                    samples={name: [cost[name] for cost in costs] for name in costs[0]},
+                )
+            )
+        return windows
+
+
+def rate(samples: Sequence[Sample], tick_hz: int) -> Rate:
+    """Frames a second of at least one pass with a new camera frame each; frames missed by gaps in their numbers."""
+    ticks = sum(sample.loop for sample in samples)
+    dropped = sum(max(0, after.frame - before.frame - 1) for before, after in itertools.pairwise(samples))
+    return Rate(round(len(samples) * tick_hz / max(1, ticks), 3), dropped, len(samples) + dropped)
+
+
+def _shaped(data: bytes, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    if len(data) != shape[0] * shape[1]:
+        raise BoardError(f"the board sent a mask of {len(data)} bytes for {shape[0]}×{shape[1]} pixels")
+    return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def _must_fit(hello: Hello, facts: Facts) -> None:
+    wanted = tuple(facts.conditions["resolution"])
+    if hello.input_shape != wanted:
+        has, takes = ("×".join(map(str, shape)) for shape in (wanted, hello.input_shape))
+        raise BoardError(f"the frames have {has} pixels, the board's network takes {takes}")
+
+
+def _must_repeat(name: str, first: Sample, second: Sample) -> None:
+    for stage in STAGES:
+        one, two = getattr(first, stage), getattr(second, stage)
+        if abs(one - two) > _PHASE_TICKS:
+            raise BoardError(
+                f"{name}: {stage} took {one} ticks, then {two} on the same frame; the clock is not deterministic",
+                "Report this: the emulated clock must repeat.",
+            )

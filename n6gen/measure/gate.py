@@ -1,0 +1,88 @@
+"""A gate: is this session worse than its baseline, by more than is allowed?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+
+import attrs
+
+from n6gen.errors import ExitCode, InputError
+from n6gen.measure.alike import GATE, Difference, differences
+from n6gen.measure.compare import StageChange, compare
+from n6gen.measure.statistics import CONFIDENCE
+from n6gen.report.numbers import figure
+
+Verdict = Literal["ok", "regression", "undecided", "not comparable"]
+_EXIT = {"regression": ExitCode.NEGATIVE, "not comparable": ExitCode.NOT_COMPARABLE}
+
+
+@attrs.frozen
+class Gate:
+    """What a gate decided, and why: one sentence for each stage, or condition, that is not as it must be."""
+
+    verdict: Verdict
+    max_regression: float
+    allowed: tuple[str, ...]
+    reasons: tuple[str, ...]
+    stages: tuple[StageChange, ...] = ()
+    differing: tuple[Difference, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How a command that gates must end."""
+        return _EXIT.get(self.verdict, ExitCode.OK)
+
+    def as_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return attrs.asdict(self)
+
+
+def gate(
+    new: Mapping[str, Any],
+    base: Mapping[str, Any],
+    max_regression: float,
+    *,
+    stages: Collection[str] = (),
+    allow: Collection[str] = (),
+) -> Gate:
+    """Judge `new` against `base` (the JSON of two sessions): no stage may cost more than 1 + `max_regression`.
+
+    It is a regression only if the whole interval lies beyond the limit, and undecided if the limit lies within. Only
+    `stages` are judged, if any are named; `allow` names conditions that may differ besides those of alike.GATE.
+    Raises InputError for a stage or a condition that is not there, and for JSON that is no session's.
+    """
+    allowed = tuple(dict.fromkeys((*GATE, *allow)))
+    differing = tuple(differences(base, new, allowed))
+    if differing:
+        reasons = tuple(f"{entry.key}: {entry.a} in the baseline, {entry.b} here" for entry in differing)
+        return Gate("not comparable", max_regression, allowed, reasons, differing=differing)
+    changes = compare(base, new)
+    unknown = sorted(set(stages) - {change.stage for change in changes})
+    if unknown:
+        raise InputError(f"there is no stage {unknown[0]!r}", f"There are: {', '.join(c.stage for c in changes)}.")
+    judged = tuple(change for change in changes if not stages or change.stage in stages)
+    verdicts = [(change, _verdict(change, 1 + max_regression)) for change in judged]
+    found = {verdict for _, verdict in verdicts}
+    worst: Verdict = "regression" if "regression" in found else "undecided" if "undecided" in found else "ok"
+    reasons = tuple(_reason(change, v, max_regression, base["unit"]) for change, v in verdicts if v != "ok")
+    return Gate(worst, max_regression, allowed, reasons, judged)
+
+
+def _verdict(change: StageChange, limit: float) -> Verdict:
+    if change.change == "same":
+        return "ok"
+    low, high = change.interval or (change.ratio, change.ratio)
+    if low > limit:
+        return "regression"
+    return "undecided" if high > limit else "ok"
+
+
+def _reason(change: StageChange, verdict: Verdict, limit: float, unit: str) -> str:
+    new, old = figure(change.b, unit), figure(change.a, unit)
+    much = f"{change.stage}: {new} {unit} against {old}, {change.ratio - 1:+.2%}"
+    if change.interval is None:
+        return f"{much}; at most {limit:+.2%} is allowed"
+    low, high = (f"{end - 1:+.2%}" for end in change.interval)
+    said = "beyond" if verdict == "regression" else "not proven to be within"
+    return f"{much}, with {CONFIDENCE:.0%} confidence between {low} and {high}: {said} the allowed {limit:+.2%}"

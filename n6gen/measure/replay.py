@@ -1,0 +1,33 @@
+"""A session again, from its raw bytes: same bytes, same commands, same checks, same result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from n6gen.errors import BoardError, InputError
+from n6gen.link import Client
+from n6gen.measure.conduct import conduct
+from n6gen.measure.facts import read_facts
+from n6gen.measure.host import StoredHost
+from n6gen.measure.recording import EndOfRecording, Playback
+from n6gen.measure.session import Session
+from n6gen.measure.sessions import read_result
+
+
+def replay(folder: Path) -> Session:
+    """The session in `folder`, as its bytes tell it.
+
+    Raises InputError if the folder holds no whole session, BoardError with the words of then if it ended in an error.
+    """
+    facts = read_facts(folder)
+    failed = (read_result(folder) or {}).get("error")
+    if failed:
+        raise BoardError(f"this session ended in an error: {failed['message']}", *failed["things_to_try"])
+    playback = Playback(folder)
+    nonces = playback.nonces()
+    client = Client(playback, nonces=lambda: next(nonces, "00000001"))
+    try:
+        client.wait_ready()
+        return conduct(client, facts, StoredHost(folder))
+    except EndOfRecording:
+        raise InputError(f"{folder}: the session did not come to an end", "Measure again.") from None

@@ -1,0 +1,38 @@
+"""A number card: one small SVG with the figures, what they depend on, and nothing that it needs to fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from n6gen.report.numbers import figure, unit_label
+from n6gen.report.shapes import stage_bars
+from n6gen.report.template import render
+from n6gen.tools.files import write_atomic
+
+#: Width of the bar, in the units of the SVG.
+_BAR = 432.0
+
+
+def write_card(session: Mapping[str, Any], file: Path) -> None:
+    """Write the card of a session."""
+    conditions, stages = session["conditions"], session["stages"]
+    height, width = conditions["resolution"]
+    wrong = min(frame["mask_exact"] for frame in session["frames"])
+    text = render(
+        "card.svg.j2",
+        title=f"{width}×{height} on {conditions['board']}",
+        headline=figure(stages["total"]["p50"], session["unit"]),
+        unit=unit_label(session),
+        what="a frame, median" if session["windows"] else f"a frame, median of {stages['total']['n']}",
+        bars=stage_bars(session, _BAR),
+        pixels="every pixel right" if session["verdict"]["exact"] else f"{wrong:.2%} of pixels right",
+        exact=session["verdict"]["exact"],
+        compiler=f"{conditions['compiler']['name']} {conditions['compiler']['version']}",
+        build=conditions["build_id"][:12],
+        started=session["started"][:10],
+        clock=f"{conditions['clock']['tick_hz'] / 1e6:g} MHz ticks",
+        version=conditions["tools"]["n6gen"],
+    )
+    write_atomic(file, text)

@@ -1,0 +1,59 @@
+"""A session as test results: a test a frame, and one a stage that a gate judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+
+from n6gen.errors import N6genError
+from n6gen.report.numbers import figure, flat, share
+from n6gen.report.words import gate_lines
+from n6gen.tools.files import write_atomic
+from n6gen.tools.text import clean
+
+
+def write_junit(session: Mapping[str, Any], file: Path) -> None:
+    """Write a finished session. Costs are properties: what JUnit calls time would be read as seconds."""
+    suite = TestSuite("n6gen measure")
+    suite.timestamp = session["started"]
+    suite.add_property("unit", clean(session["unit"]))
+    for name, stage in session["stages"].items():
+        suite.add_property(f"p50.{name}", figure(stage["p50"], session["unit"]).replace(",", ""))
+    for name, text in flat(session["conditions"]):
+        suite.add_property(f"condition.{name}", clean(text))
+    for frame in session["frames"]:
+        wrong = f"{share(frame['mask_exact'])} of the pixels equal the integer reference, all must"
+        suite.add_testcase(_case("n6gen.masks", frame["name"], None if frame["mask_exact"] == 1 else wrong))
+    judged = session.get("gate")
+    if judged:
+        bad = judged["verdict"] in ("regression", "not comparable")
+        suite.add_testcase(_case("n6gen.gate", "baseline", "\n".join(gate_lines(session)) if bad else None))
+    _write(suite, file)
+
+
+def write_junit_error(error: N6genError, file: Path) -> None:
+    """Write a session that ended in an error."""
+    suite = TestSuite("n6gen measure")
+    case = TestCase("session", "n6gen.session")
+    trouble = Error(clean(error.message), type(error).__name__)
+    trouble.text = clean("\n".join(error.things_to_try))
+    case.result = [trouble]
+    suite.add_testcase(case)
+    _write(suite, file)
+
+
+def _case(group: str, name: str, wrong: str | None) -> TestCase:
+    case = TestCase(clean(name), group)
+    if wrong is not None:
+        case.result = [Failure(clean(wrong), "verdict")]
+    return case
+
+
+def _write(suite: TestSuite, file: Path) -> None:
+    xml = JUnitXml("n6gen")
+    xml.add_testsuite(suite)
+    xml.update_statistics()  # type: ignore[no-untyped-call]
+    write_atomic(file, xml.tostring())  # type: ignore[no-untyped-call]

@@ -1,0 +1,122 @@
+"""A session as one HTML page that needs nothing else: no scripts, no fetches, drawings as inline SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from n6gen.report import numbers
+from n6gen.report.pictures import Shown, data_url, differing, tinted
+from n6gen.report.shapes import memory_rows, spreads, stage_bars
+from n6gen.report.template import render
+from n6gen.report.words import EMULATED, gate_lines, published_lines, verdict_line
+from n6gen.tools.files import write_atomic
+
+#: Width of the drawings, in the units of their view boxes.
+_WIDTH = 1000.0
+_FIGURES = ("min", "p50", "p95", "p99", "max", "mad")
+_GROUPS = (
+    ("Board and clock", ("board", "serial", "probe", "emulated", "clock", "temperature", "caches", "flash_bandwidth")),
+    ("Network", ("model_sha256", "network_id", "resolution", "compiler", "options", "decode", "input_map", "inputs")),
+    ("Image", ("build_id", "images", "placement", "overlap", "flags")),
+    ("Tools and link", ("tools", "protocol", "link")),
+)
+
+
+def write_page(session: Mapping[str, Any], shown: Sequence[Shown], log: str, file: Path) -> None:
+    """Write the page of a session; `shown` are the frames to picture, `log` what the board said besides records."""
+    write_atomic(file, page(session, shown, log))
+
+
+def page(session: Mapping[str, Any], shown: Sequence[Shown], log: str) -> str:
+    """The page's text."""
+    unit, stages = session["unit"], session["stages"]
+    gated = session.get("gate") or {"verdict": "ok"}
+    return render(
+        "page.html.j2",
+        session=session,
+        label=numbers.unit_label(session),
+        emulated=EMULATED if session["emulated"] else None,
+        passed=session["verdict"]["exact"] and gated["verdict"] in ("ok", "undecided"),
+        verdict=verdict_line(session).removeprefix("Verdict: "),
+        gate=gate_lines(session),
+        published=published_lines(session),
+        tiles=_tiles(session),
+        bars=stage_bars(session, _WIDTH),
+        stages=[(name, stage["n"], _cells(stage, unit)) for name, stage in stages.items()],
+        whys=list(dict.fromkeys(stage["why"] for stage in stages.values() if stage["why"])),
+        spreads=spreads(session, _WIDTH),
+        frames=[_frame(frame, unit) for frame in session["frames"]],
+        columns=list(stages),
+        pictures=[_picture(one) for one in shown],
+        memory=memory_rows(session["memory"], _WIDTH),
+        groups=_groups(session["conditions"]),
+        log=log,
+        width=_WIDTH,
+    )
+
+
+def _tiles(session: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Headline figures: what, how much, and of what."""
+    unit, stages, frames = session["unit"], session["stages"], session["frames"]
+    total, network = stages["total"]["p50"], stages["network"]["p50"]
+    worst = min(frame["mask_exact"] for frame in frames)
+    tiles = [
+        ("A frame costs", numbers.figure(total, unit), f"{numbers.unit_label(session)}, median"),
+        ("The network's part", f"{network / (total or 1):.1%}", f"{numbers.figure(network, unit)} {unit}"),
+        ("Pixels right", "all" if worst == 1 else f"{worst:.3%}", f"of {len(frames)} masks, the worst counts"),
+    ]
+    if session["rate"]:
+        rate = session["rate"]
+        tiles.append(("Frame rate", f"{rate['fps']:.1f} fps", f"{rate['dropped']} of {rate['frames']} frames missed"))
+    macs = session["network"].get("macs")
+    if macs:
+        tiles.append(("Work", f"{macs / 1e6:,.1f} M", "multiply-accumulates a frame"))
+    return tiles
+
+
+def _cells(stage: Mapping[str, Any], unit: str) -> list[str | None]:
+    """The figures of a stage; None where there is none."""
+    found = [None if stage[name] is None else numbers.figure(stage[name], unit) for name in _FIGURES]
+    ends = stage["p50_interval"]
+    return [*found, None if ends is None else numbers.interval(ends, unit, None)]
+
+
+def _frame(frame: Mapping[str, Any], unit: str) -> dict[str, Any]:
+    shares = (frame["mask_exact"], frame["mask_agreement"], frame["ort_self_agreement"])
+    return {
+        "name": frame["name"],
+        "right": frame["mask_exact"] == 1,
+        "shares": [numbers.share(share) for share in shares],
+        "costs": [numbers.figure(cost, unit) for cost in frame["cost"].values()],
+    }
+
+
+def _picture(one: Shown) -> dict[str, Any]:
+    wrong = int((one.device != one.expected).sum())
+    return {
+        "name": one.name,
+        "views": [
+            ("camera", data_url(one.picture)),
+            ("board's mask", data_url(tinted(one.picture, one.device))),
+            ("reference", data_url(tinted(one.picture, one.expected))),
+            (f"{wrong:,} pixels differ" if wrong else "no pixel differs", None if not wrong else _difference(one)),
+        ],
+        "wrong": wrong,
+    }
+
+
+def _difference(one: Shown) -> str:
+    return data_url(differing(one.picture, one.device, one.expected))
+
+
+def _groups(conditions: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    listed = {name for _, names in _GROUPS for name in names}
+    rest = ("Others", tuple(name for name in conditions if name not in listed))
+    groups = []
+    for title, names in (*_GROUPS, rest):
+        entries = list(numbers.flat({name: conditions[name] for name in names if name in conditions}))
+        if entries:
+            groups.append((title, entries))
+    return groups

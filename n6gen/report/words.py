@@ -1,0 +1,49 @@
+"""The sentences that every kind of report says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from n6gen.report.numbers import figure
+
+EMULATED = "Instructions were counted by an emulator. No figure of it is a time."
+
+
+def verdict_line(session: Mapping[str, Any]) -> str:
+    """Whether the masks are right."""
+    if session["verdict"]["exact"]:
+        return "Verdict: every pixel equals the integer reference."
+    wrong = sum(frame["mask_exact"] < 1 for frame in session["frames"])
+    return f"Verdict: pixels differ from the integer reference in {wrong} of {len(session['frames'])} masks."
+
+
+def gate_lines(session: Mapping[str, Any]) -> list[str]:
+    """What the gate decided, and why."""
+    judged = session.get("gate")
+    if not judged:
+        return []
+    limit = f"{judged['max_regression']:.2%}"
+    head = {
+        "ok": f"Gate: no stage costs more than {limit} above the baseline.",
+        "regression": f"Gate: a stage costs more than {limit} above the baseline.",
+        "undecided": "Gate: undecided, the samples do not tell; measure longer.",
+        "not comparable": "Gate: not comparable, the conditions differ from the baseline's.",
+    }[judged["verdict"]]
+    return [head, *(f"  {reason}" for reason in judged["reasons"])]
+
+
+def published_lines(session: Mapping[str, Any]) -> list[str]:
+    """The published row beside the result, and what is not alike."""
+    beside = session.get("published")
+    if not beside:
+        return []
+    row, unit = beside["row"], session["unit"]
+    what = " + ".join(beside["compared"])
+    memory = f"{row['internal_kib']:g} KiB RAM, {row['flash_kib']:g} KiB flash"
+    lines = [
+        f"Published: {row['model']}: {row['ms']:.2f} ms, {row['inferences_per_second']:.1f} inf/s, {memory}.",
+        f"Here {what} take {figure(beside['measured'], unit)} {unit}: {beside['ratio']:.3f} of it.",
+    ]
+    lines += [f"  unlike: {text}" for text in beside["unlike"]]
+    return lines + [f"  the row breaks a bound: {bound['says']} (row: {bound['found']})" for bound in beside["bounds"]]
