@@ -133,6 +133,6 @@ def _os_error(package: Package, store: Store, error: OSError) -> N6genError:
     if error.errno == errno.ENOSPC:
         return MissingToolError(
             f"{package.name}: no space left in {store.folder}",
-            "Free some space (all packages together take about 100 MB), or set N6GEN_CACHE_DIR to a larger disk.",
+            "Free some space (all packages together take about 50 MB), or set N6GEN_CACHE_DIR to a larger disk.",
         )
     return MissingToolError(f"{package.name}: cannot write {store.folder}: {error.strerror or error}")
