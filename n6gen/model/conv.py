@@ -73,6 +73,8 @@ def _weights(importer: Importer, node: NodeProto) -> Constant:
             f"{label(node)} has asymmetric weights (zero point not 0)",
             "Quantise with extra_options={'WeightSymmetric': True}.",
         )
+    if weights.scale.size != 1 and weights.axis != 0:
+        raise view.error(f"{label(node)}: per-channel scales must lie along axis 0, not {weights.axis}")
     if weights.values.ndim != 4 or 0 in weights.values.shape:
         raise view.error(
             f"{label(node)} has weights of shape {list(weights.values.shape)}; only 2-D convolutions are supported"

@@ -6,6 +6,7 @@ import onnx
 
 from n6gen.model import ir
 from n6gen.model.importer import Importer, supported
+from n6gen.model.normalise import normalise
 from n6gen.model.operators import OPERATORS
 from n6gen.model.view import View
 
@@ -13,10 +14,10 @@ from n6gen.model.view import View
 def import_qdq(proto: onnx.ModelProto, where: str = "model") -> ir.Graph:
     """Read the integer graph that `proto` means.
 
-    `where` (a file name) begins every message. Pads, Resizes and views keep their input's scale and zero point; this
-    is checked. Raises InputError if the model is not a fully quantised int8 graph of supported operators.
+    `where` (a file name) begins every message. The graph is that of the model's `normalise` form, whose tensors it
+    names. Raises InputError if the model is not a fully quantised int8 graph of supported operators.
     """
-    return Importer(View(proto, where), OPERATORS).graph()
+    return Importer(View(normalise(proto, where), where), OPERATORS).graph()
 
 
 def supported_operators() -> list[str]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
+import attrs
+import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import NodeProto, TensorProto
+from onnx import NodeProto
 
 from n6gen.errors import InputError
 from n6gen.model import ir
+from n6gen.model.ports import MAX_ELEMENTS, input_size
 from n6gen.model.quantisation import DEQUANTIZE, QUANTIZE, activation_parameters, constant_behind, is_quantisation
+from n6gen.model.tables import LEVELS, dequantise, quantise
 from n6gen.model.view import View, label, op_type
 
 #: ONNX opsets whose operators mean what the importer takes them to mean.
 OPSETS = range(13, 24)
-
-#: No tensor may have more elements: indices must fit a signed 32-bit integer everywhere.
-_MAX_ELEMENTS = 2**31 - 1
 
 _QUANTISE_HINT = (
     "Quantise it with onnxruntime.quantization.quantize_static(…, quant_format=QuantFormat.QDQ, per_channel=True, "
@@ -28,6 +29,21 @@ _QUANTISE_HINT = (
 
 #: Adds one node's integer form to the import.
 ImportOperator: TypeAlias = "Callable[[Importer, NodeProto], None]"
+
+
+@attrs.frozen(eq=False)
+class Function:
+    """A float tensor that depends on one activation, element by element.
+
+    `values` are the real values for -128 … 127, float32 [1 or channels, 256]. `operators` made them, in this order;
+    `exact` tells whether each gives the very float32 that onnxruntime gives. `flat`: ONNX holds it with rank 2.
+    """
+
+    source: ir.Tensor
+    values: npt.NDArray[np.float32]
+    operators: tuple[str, ...] = ()
+    exact: bool = True
+    flat: bool = False
 
 
 def supported(operators: Iterable[str]) -> list[str]:
@@ -44,10 +60,17 @@ class Importer:
         self.operators = operators
         self.nodes: list[ir.Node] = []
         self.tensors: dict[str, ir.Tensor] = {}
-        #: Quantised tensors that ONNX holds as [batch, channels].
+        #: Quantised tensors that ONNX holds as [batch, channels x height x width].
         self.flat: set[str] = set()
+        #: Float tensors that are functions of one activation, an activation itself included.
+        self.functions: dict[str, Function] = {}
         self._quantised_of: dict[str, str] = {}
         self._names: set[str] = set()
+
+    @property
+    def opset(self) -> int:
+        """The version of ONNX's operators."""
+        return next(int(entry.version) for entry in self.view.proto.opset_import if entry.domain in ("", "ai.onnx"))
 
     def graph(self) -> ir.Graph:
         """Import the whole model."""
@@ -69,11 +92,7 @@ class Importer:
                 f"output {outputs[0].name!r} is not the result of a {DEQUANTIZE}; a quantised network ends with one",
                 _QUANTISE_HINT,
             )
-        if result in self.flat:
-            raise view.error(
-                f"output {outputs[0].name!r} has rank 2; it must have rank 4 [batch, classes, height, width]"
-            )
-        return ir.Graph(source, result, self.tensors, tuple(self.nodes))
+        return ir.Graph(source, result, self.tensors, tuple(self.nodes), frozenset(self.flat))
 
     def operand(self, node: NodeProto, index: int, *, flat: bool = False) -> ir.Tensor:
         """The activation that input `index` of `node` reads.
@@ -90,25 +109,25 @@ class Importer:
             raise self.view.error(f"{label(node)} reads {quantised!r} of rank 2; rank 4 is supported")
         return self.tensors[quantised]
 
-    def result(self, node: NodeProto, height: int, width: int, channels: int) -> ir.Tensor:
-        """Make the tensor of the QuantizeLinear that reads what `node` makes.
+    def result(
+        self, node: NodeProto, height: int, width: int, channels: int, *, output: int = 0, flat: bool = False
+    ) -> ir.Tensor:
+        """Make the tensor of the QuantizeLinear that reads output number `output` of `node`.
 
         Raises InputError if there is none or it is not the only reader, or if the size is impossible.
         """
-        readers = self.view.readers(node.output[0])
-        if any(value.name == node.output[0] for value in self.view.graph.output) or not readers:
+        made = node.output[output]
+        readers = self.view.readers(made)
+        if any(value.name == made for value in self.view.graph.output) or not readers:
             raise self.float_node(node, "its result is not quantised")
         for reader in readers:
             if op_type(reader) not in (QUANTIZE, *self.operators):
                 raise self.unsupported(reader)
         if len(readers) != 1 or op_type(readers[0]) != QUANTIZE:
             raise self.float_node(node, f"{label(readers[-1])} reads its result before it is quantised")
-        scale, zero_point = activation_parameters(self.view, readers[0])
-        if min(height, width, channels) < 1 or height * width * channels > _MAX_ELEMENTS:
+        if min(height, width, channels) < 1 or height * width * channels > MAX_ELEMENTS:
             raise self.view.error(f"{label(node)} makes a tensor of {height}x{width}x{channels}, which is not possible")
-        tensor = ir.Tensor(readers[0].output[0], height, width, channels, scale, zero_point)
-        self.tensors[tensor.name] = tensor
-        return tensor
+        return self._tensor(readers[0], height, width, channels, flat=flat)
 
     def same_scale(self, node: NodeProto, source: ir.Tensor, target: ir.Tensor) -> None:
         """Check that `node`, which only moves values, does not change their scale; raises InputError."""
@@ -189,18 +208,24 @@ class Importer:
             if op_type(reader) not in self.operators:
                 raise self.unsupported(reader)
             raise self.float_node(reader, f"it reads the input {value.name!r} before it is quantised")
-        scale, zero_point = activation_parameters(self.view, readers[0])
-        tensor = ir.Tensor(readers[0].output[0], height, width, channels, scale, zero_point)
+        return self._tensor(readers[0], height, width, channels).name
+
+    def _tensor(self, quantize: NodeProto, height: int, width: int, channels: int, *, flat: bool = False) -> ir.Tensor:
+        """What `quantize` makes."""
+        scale, zero_point = activation_parameters(self.view, quantize)
+        tensor = ir.Tensor(quantize.output[0], height, width, channels, scale, zero_point)
         self.tensors[tensor.name] = tensor
-        return tensor.name
+        if flat:
+            self.flat.add(tensor.name)
+        return tensor
 
     def _quantize(self, node: NodeProto) -> None:
         if node.output[0] in self.tensors or (node.input and self.view.is_constant(node.input[0])):
             return
-        if node.input and node.input[0] in self._quantised_of:
-            raise self.view.error(
-                f"{label(node)} quantises {node.input[0]!r} again with no operator between; this is not supported"
-            )
+        function = self.functions.get(node.input[0]) if node.input else None
+        if function is not None:
+            self._tabulate(node, function)
+            return
         raise self.view.error(f"{label(node)} reads {node.input[0] if node.input else ''!r}, which nothing makes")
 
     def _dequantize(self, node: NodeProto) -> None:
@@ -217,6 +242,21 @@ class Importer:
                 f"{tensor.scale} and {tensor.zero_point}"
             )
         self._quantised_of[node.output[0]] = source
+        self.functions[node.output[0]] = Function(tensor, dequantise(tensor)[None], flat=source in self.flat)
+
+    def _tabulate(self, quantize: NodeProto, function: Function) -> None:
+        """Add the table that quantising `function` comes to."""
+        source = function.source
+        out = self._tensor(quantize, source.height, source.width, source.channels, flat=function.flat)
+        producer = self.view.producer(quantize.input[0]) if function.operators else None
+        name, inputs = self.name(producer or quantize), (source.name,)
+        if np.isnan(function.values).any():
+            raise self.view.error(f"{name}: {' '.join(function.operators)} of some input is not a number")
+        table = quantise(function.values, out)
+        if (out.scale, out.zero_point) == (source.scale, source.zero_point) and np.all(table == LEVELS):
+            self.nodes.append(ir.Same(name, inputs, out.name))
+        else:
+            self.nodes.append(ir.Map(name, inputs, out.name, table, function.operators, function.exact))
 
     def _is_constant_behind(self, name: str) -> bool:
         node = self.view.producer(name)
@@ -245,33 +285,3 @@ class Importer:
 def _is_operator_format(node: NodeProto) -> bool:
     """Whether the node computes with integers itself, as ONNX's other way of writing a quantised model has it."""
     return node.op_type.startswith("QLinear") or node.op_type.endswith("Integer")
-
-
-def input_size(view: View, value: onnx.ValueInfoProto) -> tuple[int, int, int]:
-    """Height, width and channels of a graph input.
-
-    Raises InputError unless it is float32 [batch, channels, height, width] with only the batch symbolic, or 1.
-    """
-    name = value.name
-    tensor = value.type.tensor_type
-    if tensor.elem_type != TensorProto.FLOAT:
-        kind = TensorProto.DataType.Name(tensor.elem_type) if tensor.elem_type in TensorProto.DataType.values() else "?"
-        raise view.error(f"input {name!r} is {kind.lower()}; it must be float32, read by a {QUANTIZE}")
-    dims = list(tensor.shape.dim)
-    if len(dims) != 4:
-        raise view.error(f"input {name!r} has rank {len(dims)}; it must have rank 4 [batch, channels, height, width]")
-    if dims[0].HasField("dim_value") and dims[0].dim_value != 1:
-        raise view.error(f"input {name!r} has a batch of {dims[0].dim_value}; it must be 1 or symbolic")
-    sizes = []
-    for axis, dim in zip(("channels", "height", "width"), dims[1:], strict=True):
-        if not dim.HasField("dim_value"):
-            raise view.error(
-                f"input {name!r} has a symbolic {axis}" + (f" ({dim.dim_param!r})" if dim.dim_param else ""),
-                "Fix it before quantising: onnxruntime.tools.make_dynamic_shape_fixed, or export with a static size.",
-            )
-        if dim.dim_value < 1:
-            raise view.error(f"input {name!r} has the {axis} {dim.dim_value}")
-        sizes.append(dim.dim_value)
-    if sizes[0] * sizes[1] * sizes[2] > _MAX_ELEMENTS:
-        raise view.error(f"input {name!r} is too large ({sizes[1]}x{sizes[2]}x{sizes[0]})")
-    return sizes[1], sizes[2], sizes[0]

@@ -8,7 +8,7 @@ Resize, Pad and Same keep their input's scale and zero point.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import attrs
 import numpy as np
@@ -30,6 +30,16 @@ class Tensor:
     def size(self) -> int:
         """Elements, and bytes as they are int8."""
         return self.height * self.width * self.channels
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width, channels."""
+        return self.height, self.width, self.channels
+
+    @property
+    def words(self) -> str:
+        """The shape as messages have it."""
+        return f"{self.height}x{self.width}x{self.channels}"
 
 
 @attrs.frozen(eq=False)
@@ -59,6 +69,35 @@ class Add:
     name: str
     inputs: tuple[str, str]
     output: str
+
+
+@attrs.frozen(eq=False)
+class Map:
+    """Each int8 becomes another: entry `q + 128` of `table`, int8 [1 or channels, 256].
+
+    `operators` are those of ONNX that the table was worked out from, none where it only changes the scale. `exact`:
+    onnxruntime computes the same float32 values, not only the same to its approximation of the function.
+    """
+
+    name: str
+    inputs: tuple[str]
+    output: str
+    table: npt.NDArray[np.int8]
+    operators: tuple[str, ...]
+    exact: bool
+
+
+BinaryKind: TypeAlias = Literal["add", "sub", "mul", "max", "min"]
+
+
+@attrs.frozen
+class Binary:
+    """An operation on two tensors; where one has a single row, column or channel, it is repeated."""
+
+    name: str
+    inputs: tuple[str, str]
+    output: str
+    kind: BinaryKind
 
 
 @attrs.frozen
@@ -108,17 +147,21 @@ class Same:
     output: str
 
 
-Node: TypeAlias = Conv | Add | GlobalAveragePool | Resize | Concat | Pad | Same
+Node: TypeAlias = Conv | Add | Binary | Map | GlobalAveragePool | Resize | Concat | Pad | Same
 
 
 @attrs.frozen(eq=False)
 class Graph:
-    """Nodes in an order in which each comes after those it reads. One input, one output."""
+    """Nodes in an order in which each comes after those it reads. One input, one output.
+
+    ONNX holds the tensors in `flat` with rank 2, [batch, channels x height x width].
+    """
 
     input: str
     output: str
     tensors: Mapping[str, Tensor]
     nodes: tuple[Node, ...]
+    flat: frozenset[str] = frozenset()
 
     def macs(self, node: Node) -> int:
         """Multiply-accumulates of one node; 0 for all but Conv."""

@@ -60,6 +60,11 @@ def load(path: str | os.PathLike[str], declared: InputDeclaration | None = None)
 
 def _input(file: Path, proto: onnx.ModelProto, graph: ir.Graph, declared: InputDeclaration | None) -> InputSpec:
     tensor = graph.tensors[graph.input]
+    if graph.output in graph.flat:
+        raise InputError(
+            f"{file}: output {proto.graph.output[0].name!r} has rank 2; a segmentation network's has rank 4 "
+            "[batch, classes, height, width]"
+        )
     if tensor.channels != 3:
         hint = "Export it with channels first." if tensor.width == 3 else "Only networks that see RGB are supported."
         raise InputError(f"{file}: the input has {tensor.channels} channels; pictures have 3", hint)

@@ -10,20 +10,11 @@ from onnx import NodeProto
 
 from n6gen.model import ir
 from n6gen.model.conv import import_conv
+from n6gen.model.elementwise import import_binary, import_clip, import_unary
+from n6gen.model.functions import BINARY, UNARY
 from n6gen.model.importer import Importer, ImportOperator
 from n6gen.model.quantisation import DEQUANTIZE, constant_behind
 from n6gen.model.view import label, op_type
-
-
-def _import_add(importer: Importer, node: NodeProto) -> None:
-    importer.view.attributes(node, {})
-    left, right = importer.operand(node, 0), importer.operand(node, 1)
-    if _size(left) != _size(right):
-        raise importer.view.error(
-            f"{label(node)} adds {_shape(left)} and {_shape(right)}; broadcasting is not supported"
-        )
-    out = importer.result(node, *_size(left))
-    importer.nodes.append(ir.Add(importer.name(node), (left.name, right.name), out.name))
 
 
 def _import_global_average_pool(importer: Importer, node: NodeProto) -> None:
@@ -39,7 +30,7 @@ def _import_concat(importer: Importer, node: NodeProto) -> None:
     if axis not in (1, -3):
         raise importer.view.error(f"{label(node)} joins along axis {axis}; only channels (axis 1) are supported")
     if len({(source.height, source.width) for source in sources}) != 1:
-        raise importer.view.error(f"{label(node)} joins tensors of {', '.join(map(_shape, sources))}")
+        raise importer.view.error(f"{label(node)} joins tensors of {', '.join(each.words for each in sources)}")
     out = importer.result(node, sources[0].height, sources[0].width, sum(source.channels for source in sources))
     importer.nodes.append(ir.Concat(importer.name(node), tuple(source.name for source in sources), out.name))
 
@@ -176,14 +167,6 @@ def _scalar(importer: Importer, node: NodeProto, value: np.ndarray[Any, Any]) ->
     return float(value.item())
 
 
-def _size(tensor: ir.Tensor) -> tuple[int, int, int]:
-    return tensor.height, tensor.width, tensor.channels
-
-
-def _shape(tensor: ir.Tensor) -> str:
-    return f"{tensor.height}x{tensor.width}x{tensor.channels}"
-
-
 _VIEWS: dict[str, Callable[[Importer, NodeProto, list[int]], list[int]]] = {
     "Reshape": _reshaped,
     "Squeeze": _squeezed,
@@ -192,7 +175,9 @@ _VIEWS: dict[str, Callable[[Importer, NodeProto, list[int]], list[int]]] = {
 
 #: What a quantised model may consist of, besides QuantizeLinear, DequantizeLinear and Constant.
 OPERATORS: dict[str, ImportOperator] = {
-    "Add": _import_add,
+    **dict.fromkeys(BINARY, import_binary),
+    **dict.fromkeys(UNARY, import_unary),
+    "Clip": import_clip,
     "Concat": _import_concat,
     "Conv": import_conv,
     "GlobalAveragePool": _import_global_average_pool,

@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 from onnx import NodeProto, numpy_helper
 
+from n6gen.model.normalise import normalise
 from n6gen.model.prune import prune
 from n6gen.model.view import View, op_type
 
@@ -19,8 +20,7 @@ def to_qlinear(proto: onnx.ModelProto) -> onnx.ModelProto:
 
     Tensors keep their names. Raises nothing that `import_qdq` would not.
     """
-    result = onnx.ModelProto()
-    result.CopyFrom(proto)
+    result = normalise(proto)
     view = View(result, "model")
     for node in view.needed():
         if op_type(node) == "Conv":

@@ -22,11 +22,12 @@ _INT8_HINT = "Quantise activations and weights as signed int8 (onnxruntime: acti
 
 @attrs.frozen(eq=False)
 class Constant:
-    """A constant tensor behind a DequantizeLinear. `scale` is float32 and has one element or one for each of axis 0."""
+    """A constant tensor behind a DequantizeLinear. `scale` is float32 and has one element or one for each of `axis`."""
 
     values: npt.NDArray[Any]
     scale: npt.NDArray[np.float32]
     zero_point: npt.NDArray[Any]
+    axis: int = 0
 
 
 def is_quantisation(node: NodeProto) -> bool:
@@ -64,13 +65,33 @@ def constant_behind(view: View, node: NodeProto) -> Constant | None:
         zero = np.zeros(scale.shape, values.dtype)
     if zero.dtype != values.dtype or zero.size != scale.size:
         raise view.error(f"{label(node)}: zero point {zero.dtype}{list(zero.shape)} does not fit its constant")
+    axis = 0
     if scale.size != 1:
         axis = view.attributes(node, _ATTRIBUTES).get("axis", 1)
-        if values.ndim == 0 or axis not in (0, -values.ndim) or scale.shape != values.shape[:1]:
-            raise view.error(f"{label(node)} has scales along axis {axis}; per-channel scales must lie along axis 0")
+        if not -values.ndim <= axis < values.ndim or scale.shape != (values.shape[axis],):
+            raise view.error(f"{label(node)} has {list(scale.shape)} scales along axis {axis} of {list(values.shape)}")
+        axis %= values.ndim
     if not (np.isfinite(scale).all() and (scale >= 0).all()):
         raise view.error(f"{label(node)} has a scale that is negative or not a number")
-    return Constant(values, scale, zero)
+    return Constant(values, scale, zero, axis)
+
+
+def dequantised_constant(view: View, tensor: str) -> npt.NDArray[np.float32] | None:
+    """The float32 value of the float tensor `tensor` if a DequantizeLinear makes it from a constant, else None.
+
+    Raises InputError if its scale or zero point cannot be used.
+    """
+    producer = view.producer(tensor)
+    if producer is None or op_type(producer) != DEQUANTIZE:
+        return None
+    constant = constant_behind(view, producer)
+    if constant is None:
+        return None
+    shape = [1] * constant.values.ndim
+    if constant.scale.size != 1:
+        shape[constant.axis] = constant.scale.size
+    difference = constant.values.astype(np.int64) - constant.zero_point.reshape(shape).astype(np.int64)
+    return difference.astype(np.float32) * constant.scale.reshape(shape)
 
 
 def _parameters(view: View, node: NodeProto) -> tuple[npt.NDArray[np.float32], npt.NDArray[Any] | None]:

@@ -12,7 +12,9 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from n6gen.errors import InputError
+from n6gen.model import ir
 from n6gen.model.import_qdq import import_qdq
+from n6gen.model.lookup import look_up
 from n6gen.model.prune import prune
 from n6gen.model.qlinear import to_qlinear
 
@@ -21,12 +23,19 @@ _ERRORS = 3
 
 
 class IntegerReference:
-    """The network of a QDQ model in ONNX's integer semantics (QLinearConv). The same bytes on every machine."""
+    """The network of a QDQ model in ONNX's integer semantics (QLinearConv). The same bytes on every machine.
+
+    Functions that onnxruntime approximates in a way of its own (Sigmoid and the like) come from the graph's tables.
+    """
 
     def __init__(self, proto: onnx.ModelProto) -> None:
         """Prepare `proto`. Raises InputError if it is no QDQ model or onnxruntime refuses it."""
         self.graph = import_qdq(proto)
-        self._proto = _unsigned(to_qlinear(proto))
+        form = to_qlinear(proto)
+        look_up(
+            form, [node for node in self.graph.nodes if isinstance(node, ir.Map) and not node.exact], self.graph.flat
+        )
+        self._proto = _unsigned(form)
         self._sessions: dict[tuple[str, ...], onnxruntime.InferenceSession] = {}
 
     def logits(self, image: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:

@@ -67,6 +67,10 @@ def dead_channels(graph: ir.Graph, conv: ir.Conv) -> list[int]:
 
 def kind(graph: ir.Graph, node: ir.Node) -> str:
     """A node in a few words: ``depthwise 3x3 /2``, ``conv 1x1``, ``add``."""
+    if isinstance(node, ir.Binary):
+        return node.kind
+    if isinstance(node, ir.Map) and len(node.operators) == 1:
+        return node.operators[0].lower()
     if not isinstance(node, ir.Conv):
         return _WORDS[type(node)]
     channels = graph.tensors[node.inputs[0]].channels
@@ -81,6 +85,7 @@ def kind(graph: ir.Graph, node: ir.Node) -> str:
 
 _WORDS: Mapping[type, str] = {
     ir.Add: "add",
+    ir.Map: "function",
     ir.GlobalAveragePool: "global average",
     ir.Resize: "resize",
     ir.Concat: "concat",

@@ -22,7 +22,8 @@ from n6gen.model.reference import IntegerReference
 from n6gen.resources import data_dir
 from n6gen.tools.run import run
 from tests.compiler.on_host import WARNINGS, HostCompiler, check_layers, compare, gaps_of, images, spread_plan
-from tests.support.qdq import QdqBuilder, qdq_models, segmenter
+from tests.support.qdq import QdqBuilder, segmenter
+from tests.support.random_models import qdq_models
 
 _KERNELS = ["c", "ref"]
 

@@ -16,7 +16,8 @@ from n6gen.model import ir, load
 from n6gen.model.import_qdq import import_qdq
 from n6gen.model.qlinear import to_qlinear
 from n6gen.model.reference import IntegerReference, QdqReference, default_run
-from tests.support.qdq import QdqBuilder, qdq_models, segmenter
+from tests.support.qdq import QdqBuilder, segmenter
+from tests.support.random_models import qdq_models
 
 
 def _image(reference: IntegerReference, seed: int = 0) -> np.ndarray:

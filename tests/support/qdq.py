@@ -1,4 +1,4 @@
-"""Small QDQ networks for tests: a builder with one method an operator, and hypothesis strategies that use it."""
+"""Small QDQ networks for tests: a builder with one method an operator, and one for all the others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import attrs
 import numpy as np
 import onnx
-from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 
@@ -61,6 +60,10 @@ class QdqBuilder:
         """Add an initializer; returns its name."""
         self.initializers[name] = numpy_helper.from_array(np.asarray(array), name)
         return name
+
+    def dequantise(self, inputs: Sequence[str], made: str, **attributes: Any) -> None:
+        """Put a DequantizeLinear with these inputs; it makes the tensor `made`."""
+        self.nodes.append(helper.make_node("DequantizeLinear", list(inputs), [made], name=f"{made}_D", **attributes))
 
     def quantise(self, tensor: str, height: int, width: int, channels: int, scale: float, zero_point: int) -> Value:
         """Put Q and DQ behind `tensor`."""
@@ -136,6 +139,34 @@ class QdqBuilder:
         """Convolution with one filter a channel."""
         return self.conv(x, x.channels, kernel, groups=x.channels, **options)
 
+    def operator(
+        self,
+        kind: str,
+        values: Sequence[Value],
+        shape: Value | tuple[int, int, int],
+        *,
+        scale: float,
+        zero_point: int = 0,
+        constants: Sequence[np.ndarray | None] = (),
+        name: str | None = None,
+        **attributes: Any,
+    ) -> Value:
+        """Any operator of `values` and, behind them, constants; `shape` is its result's (height, width, channels)."""
+        inputs = [value.name for value in values]
+        for constant in constants:
+            inputs.append("" if constant is None else self.constant(f"constant_{len(self.initializers)}", constant))
+        size = (shape.height, shape.width, shape.channels) if isinstance(shape, Value) else shape
+        return self.quantise(self.node(kind, inputs, name, **attributes), *size, scale, zero_point)
+
+    def insert(self, kind: str, constants: Sequence[np.ndarray | None] = ()) -> None:
+        """Put an operator that keeps the shape between the last operator and its quantisation."""
+        quantize = self.nodes[-2]
+        inputs = [quantize.input[0]]
+        for constant in constants:
+            inputs.append("" if constant is None else self.constant(f"constant_{len(self.initializers)}", constant))
+        quantize.input[0] = self.node(kind, inputs)
+        self.nodes.insert(-2, self.nodes.pop())
+
     def add(self, a: Value, b: Value, *, zero_point: int = 3) -> Value:
         """Sum of two activations of one size."""
         made = self.node("Add", [a.name, b.name])
@@ -206,75 +237,3 @@ def segmenter(
     pooled = b.resize(b.conv(b.reshape(b.squeeze(b.pool(x))), 8), (x.height, x.width))
     x = b.conv(b.concat([b.conv(wide, 8), pooled]), classes, zero_point=0)
     return b.model(b.resize(x, (factor, factor)))
-
-
-@st.composite
-def qdq_models(draw: st.DrawFn, *, max_side: int = 9, max_channels: int = 6, max_nodes: int = 6) -> onnx.ModelProto:
-    """Random fully quantised models of the operators that the importer supports."""
-    sides = st.integers(1, max_side)
-    zero_points = st.sampled_from([-128, -7, 0, 20, 127])
-    b = QdqBuilder(
-        draw(sides), draw(sides), scale=0.01, zero_point=draw(zero_points), seed=draw(st.integers(0, 2**32 - 1))
-    )
-    values = [b.input]
-    for _ in range(draw(st.integers(1, max_nodes))):
-        x = draw(st.sampled_from(values))
-        values.append(_random_operator(draw, b, values, x, max_channels, zero_points))
-    return b.model(values[-1])
-
-
-def _random_operator(
-    draw: st.DrawFn,
-    b: QdqBuilder,
-    values: list[Value],
-    x: Value,
-    max_channels: int,
-    zero_points: st.SearchStrategy[int],
-) -> Value:
-    alike = [v for v in values if (v.height, v.width, v.channels) == (x.height, x.width, x.channels)]
-    joinable = [v for v in values if (v.height, v.width) == (x.height, x.width)]
-    kinds = ["conv", "conv", "depthwise", "add", "concat"]
-    # Keep the tensors small.
-    kinds += ["resize", "pad"] if x.height * x.width < 150 else []
-    kinds += ["pool"] if x.height * x.width > 1 else ["view"]
-    kind = draw(st.sampled_from(kinds))
-    zero_point = draw(zero_points)
-    if kind == "add":
-        return b.add(x, draw(st.sampled_from(alike)), zero_point=zero_point)
-    if kind == "concat":
-        return b.concat(draw(st.lists(st.sampled_from(joinable), min_size=1, max_size=3)), zero_point=zero_point)
-    if kind == "pool":
-        return b.pool(x, zero_point=zero_point)
-    if kind == "view":
-        return b.reshape(b.squeeze(x))
-    small = st.integers(0, 2)
-    if kind == "pad":
-        return b.pad(x, (draw(small), draw(small), draw(small), draw(small)))
-    if kind == "resize":
-        return b.resize(x, (draw(st.integers(1, 4)), draw(st.integers(1, 4))))
-    return _random_conv(draw, b, x, max_channels, zero_point, depthwise=kind == "depthwise")
-
-
-def _random_conv(
-    draw: st.DrawFn, b: QdqBuilder, x: Value, max_channels: int, zero_point: int, *, depthwise: bool
-) -> Value:
-    small = st.integers(0, 2)
-    pads = (draw(small), draw(small), draw(small), draw(small))
-    dilations = (draw(st.integers(1, 2)), draw(st.integers(1, 2)))
-    # A kernel must fit its padded input.
-    kernel = (
-        draw(st.integers(1, min(3, (x.height + pads[0] + pads[2] - 1) // dilations[0] + 1))),
-        draw(st.integers(1, min(3, (x.width + pads[1] + pads[3] - 1) // dilations[1] + 1))),
-    )
-    options = {
-        "strides": (draw(st.integers(1, 3)), draw(st.integers(1, 3))),
-        "dilations": dilations,
-        "pads": pads,
-        "bias": draw(st.booleans()),
-        "per_channel": draw(st.booleans()),
-        "zero_point": zero_point,
-        "lowest": draw(st.sampled_from([-127, -128])),
-    }
-    if depthwise:
-        return b.conv(x, x.channels, kernel, groups=x.channels, **options)
-    return b.conv(x, draw(st.integers(1, max_channels)), kernel, **options)

@@ -68,11 +68,13 @@ class _Site:
         """C pointer to a tensor or scratch."""
         return f"arena + {self.offsets[name]}"
 
-    def simple(self, kernel: str, fields: Fields) -> tuple[list[Constant], list[str]]:
-        """A kernel that takes its struct, its inputs and its output."""
-        pointers = ", ".join(self.at(tensor.name) for tensor in (*self.inputs, self.out))
-        call = f"kernel_{kernel}(&layer_{self.index}, {pointers});"
-        return [Constant(f"kernel_{kernel}", f"layer_{self.index}", fields)], [call]
+    def simple(
+        self, kernel: str, fields: Fields, *, struct: str = "", blob: bool = False
+    ) -> tuple[list[Constant], list[str]]:
+        """A kernel that takes its struct (of another name: `struct`), the weights if `blob`, its inputs, its output."""
+        pointers = [*(["blob"] if blob else []), *(self.at(tensor.name) for tensor in (*self.inputs, self.out))]
+        call = f"kernel_{kernel}(&layer_{self.index}, {', '.join(pointers)});"
+        return [Constant(f"kernel_{struct or kernel}", f"layer_{self.index}", fields)], [call]
 
 
 def emit(source: program.Program, plan: Plan, packed: Mapping[int, Packed], blob: Blob) -> list[Calls]:
@@ -134,6 +136,34 @@ def _add(site: _Site, _: program.Add) -> tuple[list[Constant], list[str]]:
         *((f"{name}_scale", c_float(tensor.scale)) for name, tensor in named),
     ]
     return site.simple("add", fields)
+
+
+def _binary(site: _Site, binary: program.Binary) -> tuple[list[Constant], list[str]]:
+    named = list(zip(("a", "b", "out"), (*site.inputs, site.out), strict=True))
+    fields: Fields = [
+        _shape_field("out", site.out),
+        *(_list_field(f"{name}_step", _steps(tensor)) for name, tensor in named[:2]),
+        *((f"{name}_zero_point", tensor.zero_point) for name, tensor in named),
+        *((f"{name}_scale", c_float(tensor.scale)) for name, tensor in named),
+    ]
+    return site.simple(f"binary_{binary.kind}", fields, struct="binary")
+
+
+def _steps(tensor: Tensor) -> tuple[int, int, int]:
+    """Bytes from one row, column and channel to the next; 0 where there is only one, which is repeated."""
+    steps = (tensor.width * tensor.channels, tensor.channels, 1)
+    height, width, channels = (0 if size == 1 else step for size, step in zip(tensor.shape, steps, strict=True))
+    return height, width, channels
+
+
+def _map(site: _Site, operation: program.Map) -> tuple[list[Constant], list[str]]:
+    tables = len(operation.table) // 256
+    fields: Fields = [
+        ("pixels", site.out.size // tables),
+        ("channels", tables),
+        ("table", site.blob.add(operation.table)),
+    ]
+    return site.simple("map", fields, blob=True)
 
 
 def _average(site: _Site, _: program.Average) -> tuple[list[Constant], list[str]]:
@@ -198,6 +228,8 @@ def _list_field(name: str, values: Sequence[int]) -> tuple[str, str]:
 _EMIT: dict[type, Callable[[_Site, Any], tuple[list[Constant], list[str]]]] = {
     program.Conv: _conv,
     program.Add: _add,
+    program.Binary: _binary,
+    program.Map: _map,
     program.Average: _average,
     program.Resize: _resize,
     program.Repeat: _repeat,

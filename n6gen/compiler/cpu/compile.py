@@ -119,7 +119,7 @@ def _plan(source: program.Program, scratch: Mapping[int, int]) -> Plan:
         Step(
             layer.inputs,
             layer.output,
-            layer.inputs if isinstance(layer.operation, program.Add) else (),
+            layer.in_place,
             scratch.get(index, 0),
         )
         for index, layer in enumerate(source.layers)

@@ -6,42 +6,27 @@ from collections.abc import Callable, Mapping
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
+from n6gen.compiler.cpu.mve import pack_mve
+from n6gen.compiler.cpu.packed import Packed as Packed
+from n6gen.compiler.cpu.packed import kind_of as kind_of
+from n6gen.compiler.cpu.packed import round_up
 from n6gen.compiler.cpu.program import Conv
-
-#: KERNEL_MAX_TAPS in kernels.h.
-_MAX_TAPS = 1024
-
-
-@attrs.frozen(eq=False)
-class Packed:
-    """A convolution's constants in the layout of one C function; `kind` is what `kernel_<kind>` is called."""
-
-    kind: str
-    weights: bytes
-    bias: npt.NDArray[np.int32]
-    multiplier: npt.NDArray[np.float32]
-    scratch: int
 
 
 @attrs.frozen
 class KernelSet:
-    """A set of C files and its packing. `sources` and `includes` are relative to templates/."""
+    """A set of C files and its packing. `sources`, `includes` and `headers` are relative to templates/.
+
+    `headers` are for network.c. `slack`: bytes behind the last tensor that kernels may read.
+    """
 
     name: str
     sources: tuple[str, ...]
     pack: Callable[[Conv], Packed]
     includes: tuple[str, ...] = ("kernels", "decode")
-
-
-def kind_of(conv: Conv) -> str:
-    """The narrowest of the three convolutions that `conv` is."""
-    out, height, width, depth = conv.weights.shape
-    if conv.groups == out > 1 and depth == 1 and height * width <= _MAX_TAPS:
-        return "depthwise"
-    plain = conv.groups == 1 and (height, width) == (1, 1) and conv.strides == (1, 1)
-    return "pointwise" if plain and not conv.padded else "conv"
+    headers: tuple[str, ...] = ("kernels.h", "operators.h")
+    slack: int = 0
 
 
 def _pack_ref(conv: Conv) -> Packed:
@@ -60,7 +45,7 @@ def _pack_c(conv: Conv) -> Packed:
         blocks = [taps[:, first : first + _DEPTHWISE] for first in range(0, out, _DEPTHWISE)]
         return Packed(kind, b"".join(block.tobytes() for block in blocks), conv.bias, conv.multiplier, out)
     channels, rows = out // conv.groups, height * width * depth
-    padded, length = _up(channels, _CHANNELS), _up(rows, _DEPTH_STEP)
+    padded, length = round_up(channels, _CHANNELS), round_up(rows, _DEPTH_STEP)
     weights = np.zeros((conv.groups, padded, length), np.int8)
     weights[:, :channels, :rows] = conv.weights.reshape(conv.groups, channels, rows)
     blocked = weights.reshape(conv.groups, padded // _CHANNELS, _CHANNELS, length).transpose(0, 1, 3, 2)
@@ -72,14 +57,28 @@ def _pack_c(conv: Conv) -> Packed:
     return Packed(kind, blocked.tobytes(), bias.reshape(-1), multiplier.reshape(-1), 2 * length if gathers else 0)
 
 
-def _up(value: int, step: int) -> int:
-    return -(-value // step) * step
+def _pack_mve(conv: Conv) -> Packed:
+    return pack_mve(conv) or _pack_c(conv)
 
 
-_PLAIN = tuple(f"kernels/ref/{name}.c" for name in ("add", "average", "move", "resize"))
+def _ref(*names: str) -> tuple[str, ...]:
+    return tuple(f"kernels/ref/{name}.c" for name in names)
+
+
+_C = ("kernels/c/conv.c", "kernels/c/depthwise.c")
+_PLAIN = _ref("add", "average", "binary", "map", "move", "resize")
+_MVE = tuple(f"kernels/mve/{name}" for name in ("conv.c", "depthwise.c", "depthwise_run.S", "multiply.S"))
 
 #: All kernel sets, the default first.
 KERNEL_SETS: Mapping[str, KernelSet] = {
-    "c": KernelSet("c", ("kernels/c/conv.c", "kernels/c/depthwise.c", *_PLAIN), _pack_c),
-    "ref": KernelSet("ref", ("kernels/ref/conv.c", *_PLAIN), _pack_ref),
+    "c": KernelSet("c", (*_C, *_PLAIN), _pack_c),
+    "ref": KernelSet("ref", (*_ref("conv"), *_PLAIN), _pack_ref),
+    "mve": KernelSet(
+        "mve",
+        (*_MVE, *_C, *_PLAIN),
+        _pack_mve,
+        includes=("kernels", "kernels/mve", "decode"),
+        headers=("kernels.h", "operators.h", "mve.h"),
+        slack=16,
+    ),
 }

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-import numpy as np
 
 from n6gen.compiler.cpu import program
 from n6gen.compiler.cpu.conv import lower_conv
 from n6gen.compiler.cpu.program import Operation
 from n6gen.model import ir
+from n6gen.model.tables import requantisation
 
 _Pads = tuple[int, int, int, int]
 
@@ -81,6 +81,13 @@ class _Lowering:
     def add(self, node: ir.Add) -> None:
         self.emit(node, program.Add())
 
+    def binary(self, node: ir.Binary) -> None:
+        self.emit(node, program.Binary(node.kind))
+
+    def map(self, node: ir.Map) -> None:
+        words = [word.lower() for word in node.operators] or ["requantise"]
+        self.emit(node, program.Map(words[0] if len(words) == 1 else "function", node.table.tobytes()))
+
     def average(self, node: ir.GlobalAveragePool) -> None:
         self.emit(node, program.Average())
 
@@ -104,20 +111,13 @@ def _sum(inner: _Pads, outer: _Pads) -> _Pads:
     return inner[0] + outer[0], inner[1] + outer[1], inner[2] + outer[2], inner[3] + outer[3]
 
 
-def requantisation(source: ir.Tensor, target: ir.Tensor) -> bytes | None:
-    """256 int8: what dequantising as `source` and quantising as `target` makes of -128 … 127. None: no change."""
-    q = np.arange(-128, 128, dtype=np.int32)
-    real = (q - source.zero_point).astype(np.float32) * source.scale
-    steps = np.rint(real / target.scale) + np.float32(target.zero_point)
-    table = np.clip(steps, -128, 127).astype(np.int8)
-    return None if np.array_equal(table, q) else table.tobytes()
-
-
 _LOWER: dict[type, Callable[[_Lowering, Any], None]] = {
     ir.Add: _Lowering.add,
+    ir.Binary: _Lowering.binary,
     ir.Concat: _Lowering.concat,
     ir.Conv: _Lowering.conv,
     ir.GlobalAveragePool: _Lowering.average,
+    ir.Map: _Lowering.map,
     ir.Pad: _Lowering.pad,
     ir.Resize: _Lowering.resize,
     ir.Same: _Lowering.same,

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from n6gen.model.ir import Tensor
+from n6gen.model.ir import BinaryKind, Tensor
 
 
 @attrs.frozen(eq=False)
@@ -43,6 +43,21 @@ class Conv:
 @attrs.frozen
 class Add:
     """Element-wise sum."""
+
+
+@attrs.frozen
+class Binary:
+    """An element-wise operation on two tensors; the one that has a single row, column or channel is repeated."""
+
+    kind: BinaryKind
+
+
+@attrs.frozen
+class Map:
+    """Every byte through a table of 256, from -128 on; `table` has one, or one for each channel. `kind` is a word."""
+
+    kind: str
+    table: bytes
 
 
 @attrs.frozen
@@ -82,7 +97,7 @@ class Join:
     fill: int | None
 
 
-Operation: TypeAlias = Conv | Add | Average | Resize | Repeat | Join
+Operation: TypeAlias = Conv | Add | Binary | Map | Average | Resize | Repeat | Join
 
 
 @attrs.frozen
@@ -93,6 +108,11 @@ class Layer:
     operation: Operation
     inputs: tuple[str, ...]
     output: str
+
+    @property
+    def in_place(self) -> tuple[str, ...]:
+        """The inputs whose bytes the output may take over, if they are as many."""
+        return self.inputs if isinstance(self.operation, Add | Binary | Map) else ()
 
 
 @attrs.frozen(eq=False)

@@ -8,9 +8,11 @@ from n6gen.model.ir import Tensor
 
 
 def kind(operation: program.Operation) -> str:
-    """One word: conv, depthwise, pointwise, add, average, resize, repeat, concat or pad."""
+    """One word: conv, depthwise, pointwise, add, average, resize, repeat, concat, pad, or a function's name."""
     if isinstance(operation, program.Conv):
         return kind_of(operation)
+    if isinstance(operation, program.Binary | program.Map):
+        return operation.kind
     if isinstance(operation, program.Join):
         return "concat" if operation.fill is None else "pad"
     return _KINDS[type(operation)]

@@ -1,0 +1,90 @@
+"""Random quantised networks of all supported operators, for hypothesis."""
+
+from __future__ import annotations
+
+import onnx
+from hypothesis import strategies as st
+
+from tests.support.qdq import QdqBuilder, Value
+from tests.support.random_operators import OPERATORS, activate
+
+
+@st.composite
+def qdq_models(draw: st.DrawFn, *, max_side: int = 9, max_channels: int = 6, max_nodes: int = 6) -> onnx.ModelProto:
+    """Random fully quantised models of the operators that the importer supports."""
+    sides = st.integers(1, max_side)
+    zero_points = st.sampled_from([-128, -7, 0, 20, 127])
+    b = QdqBuilder(
+        draw(sides),
+        draw(sides),
+        scale=0.01,
+        zero_point=draw(zero_points),
+        opset=draw(st.sampled_from([17, 13, 18, 19, 22])),
+        seed=draw(st.integers(0, 2**32 - 1)),
+    )
+    values = [b.input]
+    for _ in range(draw(st.integers(1, max_nodes))):
+        x = draw(st.sampled_from(values))
+        values.append(_random_operator(draw, b, values, x, max_channels, zero_points))
+        if draw(st.booleans()) and values[-1] is not x:
+            activate(draw, b, values[-1])
+    return b.model(values[-1])
+
+
+def _random_operator(
+    draw: st.DrawFn,
+    b: QdqBuilder,
+    values: list[Value],
+    x: Value,
+    max_channels: int,
+    zero_points: st.SearchStrategy[int],
+) -> Value:
+    alike = [v for v in values if (v.height, v.width, v.channels) == (x.height, x.width, x.channels)]
+    joinable = [v for v in values if (v.height, v.width) == (x.height, x.width)]
+    kinds = ["conv", "conv", "depthwise", "add", "concat"]
+    # Keep the tensors small.
+    kinds += ["resize", "pad"] if x.height * x.width < 150 else []
+    kinds += ["pool"] if x.height * x.width > 1 else ["view"]
+    kind = draw(st.sampled_from([*kinds, *OPERATORS]))
+    if kind in OPERATORS:
+        return OPERATORS[kind](draw, b, values, x) or x
+    zero_point = draw(zero_points)
+    if kind == "add":
+        return b.add(x, draw(st.sampled_from(alike)), zero_point=zero_point)
+    if kind == "concat":
+        return b.concat(draw(st.lists(st.sampled_from(joinable), min_size=1, max_size=3)), zero_point=zero_point)
+    if kind == "pool":
+        return b.pool(x, zero_point=zero_point)
+    if kind == "view":
+        return b.reshape(b.squeeze(x))
+    small = st.integers(0, 2)
+    if kind == "pad":
+        return b.pad(x, (draw(small), draw(small), draw(small), draw(small)))
+    if kind == "resize":
+        return b.resize(x, (draw(st.integers(1, 4)), draw(st.integers(1, 4))))
+    return _random_conv(draw, b, x, max_channels, zero_point, depthwise=kind == "depthwise")
+
+
+def _random_conv(
+    draw: st.DrawFn, b: QdqBuilder, x: Value, max_channels: int, zero_point: int, *, depthwise: bool
+) -> Value:
+    small = st.integers(0, 2)
+    pads = (draw(small), draw(small), draw(small), draw(small))
+    dilations = (draw(st.integers(1, 2)), draw(st.integers(1, 2)))
+    # A kernel must fit its padded input.
+    kernel = (
+        draw(st.integers(1, min(3, (x.height + pads[0] + pads[2] - 1) // dilations[0] + 1))),
+        draw(st.integers(1, min(3, (x.width + pads[1] + pads[3] - 1) // dilations[1] + 1))),
+    )
+    options = {
+        "strides": (draw(st.integers(1, 3)), draw(st.integers(1, 3))),
+        "dilations": dilations,
+        "pads": pads,
+        "bias": draw(st.booleans()),
+        "per_channel": draw(st.booleans()),
+        "zero_point": zero_point,
+        "lowest": draw(st.sampled_from([-127, -128])),
+    }
+    if depthwise:
+        return b.conv(x, x.channels, kernel, groups=x.channels, **options)
+    return b.conv(x, draw(st.integers(1, max_channels)), kernel, **options)
