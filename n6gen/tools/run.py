@@ -52,11 +52,13 @@ def run(
     env: Mapping[str, str] | None = None,
     log: Path | None = None,
     on_line: Callable[[str], None] | None = None,
+    keep: Sequence[int] = (),
 ) -> Result:
     """Run `argv` to its end and return what it said; a non-zero exit code is the caller's to judge.
 
     `timeout` is in seconds and bounds the whole call. `env` is added to the caller's environment.
-    `on_line` gets each line of output as it comes, without its newline.
+    `on_line` gets each line of output as it comes, without its newline. `keep`: file descriptors that it inherits, so
+    that a lock on them lasts as long as the process does (n6gen.tools.hold); POSIX only.
 
     Raises MissingToolError if the program cannot be started. On any exception (Ctrl-C included) the whole process
     group is killed before it propagates.
@@ -72,6 +74,7 @@ def run(
             cwd=cwd,
             env={**os.environ, **env} if env else None,
             start_new_session=os.name == "posix",
+            pass_fds=tuple(keep),
         )
     except OSError as error:
         raise MissingToolError(f"cannot start {words[0]}: {error.strerror or error}") from error
