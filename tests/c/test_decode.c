@@ -1,29 +1,20 @@
-/* Runs decodes on the host: test_decode <cases.bin> <masks.bin>
- * A case is nine int32 (decode 0 fine, 1 rounded, 2 argmax; height, width, classes, mask height, mask width, order,
- * type, zero point), a float (scale), an int32 (bytes of logits) and the logits. For each, an int32 (what the decode
- * returned) and the mask go to the second file; the mask holds 0xEE where nothing was written. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+/* Runs decodes. A case is nine int32 (decode 0 fine, 1 rounded, 2 argmax; height, width, classes, mask height, mask
+ * width, order, type, zero point), a float (scale), an int32 (bytes of logits) and the logits. The answer: an int32
+ * (what the decode returned), a uint32 (its ticks) and the mask, 0xEE where nothing was written. */
 #include "decode.h"
+#include "test_io.h"
 
 struct test_case {
     int32_t decode, height, width, classes, mask_height, mask_width, order, type, zero_point;
     float scale;
-    int32_t bytes;
+    uint32_t bytes;
 };
 
-int main(int count, char **words) {
+void test_run(void) {
     static int (*const decodes[])(const struct decode_head *, const void *, uint8_t *) = {decode_fine, decode_rounded,
                                                                                           decode_argmax};
-    FILE *cases = count == 3 ? fopen(words[1], "rb") : NULL;
-    FILE *masks = count == 3 ? fopen(words[2], "wb") : NULL;
-    if (cases == NULL || masks == NULL) {
-        return 2;
-    }
     struct test_case test;
-    while (fread(&test, sizeof test, 1, cases) == 1) {
+    while (test_take(&test, sizeof test)) {
         const struct decode_head head = {
             .height = (uint16_t)test.height,
             .width = (uint16_t)test.width,
@@ -35,22 +26,15 @@ int main(int count, char **words) {
             .scale = test.scale,
             .zero_point = test.zero_point,
         };
-        /* Both of exactly their size, so that a sanitizer sees the first byte beyond. */
-        const size_t bytes = (size_t)test.bytes;
         const size_t size = (size_t)test.mask_height * (size_t)test.mask_width;
-        void *logits = malloc(bytes);
-        uint8_t *mask = malloc(size);
-        if (logits == NULL || mask == NULL || fread(logits, 1, bytes, cases) != bytes) {
-            return 2;
-        }
-        memset(mask, 0xEE, size);
+        const void *const logits = test_exact(test.bytes);
+        uint8_t *const mask = test_room(size);
+        uint32_t ticks = test_ticks();
         const int32_t result = decodes[test.decode](&head, logits, mask);
-        if (fwrite(&result, sizeof result, 1, masks) != 1 || fwrite(mask, 1, size, masks) != size) {
-            return 2;
-        }
-        free(logits);
-        free(mask);
+        ticks = test_ticks() - ticks;
+        test_answer(&result, sizeof result);
+        test_answer(&ticks, sizeof ticks);
+        test_answer(mask, size);
+        test_release();
     }
-    fclose(cases);
-    return fclose(masks) == 0 ? 0 : 2;
 }

@@ -14,14 +14,14 @@ from hypothesis.extra import numpy as hnp
 from onnx import TensorProto, helper
 
 from n6gen.decode import argmax, fine, rounded, upsample
-from tests.decode.on_host import Case, Decoder
+from tests.decode.decoder import Case, Decoder, on_host
 
 _SETTINGS = settings(deadline=None, max_examples=150)
 
 
 @pytest.fixture(scope="module")
 def decoder(tmp_path_factory: pytest.TempPathFactory) -> Decoder:
-    return Decoder(tmp_path_factory.mktemp("decode"))
+    return on_host(tmp_path_factory.mktemp("decode"))
 
 
 @st.composite

@@ -11,8 +11,8 @@ static uint8_t *row_of(const struct draw_area *area, int32_t y) {
 
 /* To the next row. All additions are modulo 2^32: the row behind the last one may not fit. */
 static void next_row(struct draw_classes *classes) {
-    int32_t *line = &classes->line[0].value;
-    const int32_t *step = &classes->step[0].value;
+    int32_t *line = (int32_t *)classes->line;
+    const int32_t *step = (const int32_t *)classes->step;
     for (int32_t i = 0; i < 2 * classes->count; i += 4) {
         vst1q_s32(line + i, vaddq_s32(vld1q_s32(line + i), vld1q_s32(step + i)));
     }
@@ -30,8 +30,9 @@ static inline void store_first(uint8_t *to, uint8x16_t bytes, int32_t count) {
 
 void draw_flat(const struct draw_area *area, uint8_t label) {
     const uint8x16_t bytes = vdupq_n_u8(label);
-    for (int32_t y = 0; y < area->height; y++) {
-        uint8_t *to = row_of(area, y);
+    uint8_t *row = area->mask;
+    for (int32_t y = area->height; y > 0; y--, row += area->stride) {
+        uint8_t *to = row;
         /* A loop of the processor's own that masks the end of the last vector. */
         __asm volatile("dlstp.8 lr, %[count]\n"
                        "1:\tvstrb.8 %q[bytes], [%[to]], #16\n\t"
@@ -57,27 +58,30 @@ static inline uint8x16_t low_bytes(int32x4_t a, int32x4_t b, int32x4_t c, int32x
 }
 
 void draw_larger(const struct draw_area *area, const struct draw_classes *classes) {
-    const struct draw_area to = *area;
     const struct draw_line *line = classes->line, *step = classes->step;
     const int32x4_t pixels = vreinterpretq_s32_u32(vidupq_n_u32(0, 4));
     const uint8x16_t lower = vdupq_n_u8(classes->labels[0]);
     const uint8x16_t change = vdupq_n_u8(classes->labels[0] ^ classes->labels[1]);
     /* The lower class's lead: negative where the higher one wins. */
-    int32_t value = line[0].value - line[1].value;
-    int32_t slope = line[0].slope - line[1].slope;
-    const int32_t value_step = step[0].value - step[1].value;
+    const int32_t first = line[0].value - line[1].value, first_step = step[0].value - step[1].value;
     const int32_t slope_step = step[0].slope - step[1].slope;
-    for (int32_t y = 0; y < to.height; y++) {
-        for (int32_t x = 0; x < to.width; x += 16) {
-            const int32x4_t a = vmlaq_n_s32(vdupq_n_s32(value + x * slope), pixels, slope);
+    for (int32_t x = 0; x < area->width; x += 16) {
+        const int32_t left = area->width - x;
+        const size_t stride = area->stride;
+        uint8_t *to = area->mask + x;
+        int32_t slope = line[0].slope - line[1].slope;
+        int32x4_t a = vmlaq_n_s32(vdupq_n_s32(first + x * slope), pixels, slope);
+        const int32x4_t a_step = vmlaq_n_s32(vdupq_n_s32(first_step + x * slope_step), pixels, slope_step);
+        for (int32_t y = area->height; y > 0; y--) {
             const int32x4_t b = vaddq_n_s32(a, slope);
             const int32x4_t c = vaddq_n_s32(b, slope);
             const int32x4_t d = vaddq_n_s32(c, slope);
             const uint8x16_t negative = vreinterpretq_u8_s8(vshrq_n_s8(high_bytes(a, b, c, d), 7));
-            store_first(row_of(&to, y) + x, veorq_u8(lower, vandq_u8(negative, change)), to.width - x);
+            store_first(to, veorq_u8(lower, vandq_u8(negative, change)), left);
+            a = vaddq_s32(a, a_step);
+            slope += slope_step;
+            to += stride;
         }
-        value += value_step;
-        slope += slope_step;
     }
 }
 
@@ -131,8 +135,8 @@ struct real_lines {
 };
 
 static void to_real(const struct draw_classes *classes, float step, struct real_lines *real) {
-    const int32_t *from = &classes->line[0].value;
-    float *to = &real->line[0].value;
+    const int32_t *from = (const int32_t *)classes->line;
+    float *to = (float *)real->line;
     for (int32_t i = 0; i < 2 * classes->count; i += 4) {
         vst1q_f32(to + i, vmulq_n_f32(vcvtq_f32_s32(vld1q_s32(from + i)), step));
     }

@@ -2,30 +2,33 @@
  *
  * The mask falls into cells, each between four neighbouring logits (at the edges, some of them are the same). In a
  * cell, every class's value is a mean of its four logits with weights that all classes share. So a class that another
- * one beats at all four corners wins nowhere in the cell. What one class is left with is filled; elsewhere only the
- * classes that are left are interpolated. */
+ * one beats at all four corners wins nowhere in the cell. Cells whose corners one class wins are filled; in the others
+ * only the classes that nobody beats are interpolated. */
 #include "interpolate.h"
 
 #include <arm_mve.h>
 
 #include "draw.h"
 
+/* By how many steps a class must be larger to beat another one where a judge decides: rounding and float32 arithmetic
+ * together move the difference of two classes by less (see doubt_of). */
+#define JUDGED_LEAD 2
+
 /* A row of logits: int8, classes of a column together, columns `pitch` bytes apart. Vectors are read from any column's
  * first byte on, so they reach beyond the last. */
-#define CORNER_BYTES 32
+#define COLUMN_BYTES 32
 struct logits_row {
-    int8_t logits[2 * DECODE_MAX_ROW + CORNER_BYTES];
-    uint8_t winners[DECODE_MAX_ROW / 2]; /* of each column; the lowest of equals */
+    int8_t logits[2 * DECODE_MAX_ROW + COLUMN_BYTES];
+    uint8_t winners[DECODE_MAX_ROW / 2]; /* of each column, the lowest of equals */
 };
 
-_Static_assert(CORNER_BYTES >= DECODE_MAX_CLASSES, "a vector for each half of the classes");
+/* In `winners` with a judge: the winner does not beat all others. */
+#define CLOSE 0x80
 
-/* Those of odd and of even number: what a cell needs of both is here at once. */
+_Static_assert(COLUMN_BYTES >= DECODE_MAX_CLASSES && CLOSE >= DECODE_MAX_CLASSES, "all classes have room");
+
+/* Those of even and of odd number: what a cell needs of both is here at once. */
 static struct logits_row rows[2];
-
-/* With a judge, a class is beaten if it is two steps smaller: rounding and float32 arithmetic together move the
- * difference of two classes by less than two steps (see doubt_of). */
-#define JUDGED_LEAD 2
 
 /* The pixels between the centres of two neighbouring rows or columns of logits. */
 struct span {
@@ -54,9 +57,10 @@ static uint32_t pitch_of(uint32_t classes) {
     return pitch;
 }
 
-static void find_winners(struct logits_row *row, uint32_t width, uint32_t classes, uint32_t pitch) {
+static void find_winners(struct logits_row *row, uint32_t width, uint32_t classes, bool judged) {
     const int8x16_t least = vdupq_n_s8(INT8_MIN);
     const mve_pred16_t lower = vctp8q(classes), upper = vctp8q(classes > 16 ? classes - 16 : 0);
+    const uint32_t pitch = pitch_of(classes);
     for (uint32_t x = 0; x < width; x++) {
         const int8_t *column = row->logits + x * pitch;
         const int8x16_t low = vpselq_s8(vld1q_s8(column), least, lower);
@@ -64,12 +68,18 @@ static void find_winners(struct logits_row *row, uint32_t width, uint32_t classe
         const int8_t top = vmaxvq_s8(INT8_MIN, vmaxq_s8(low, high));
         const uint32_t equal = vcmpeqq_n_s8(low, top) | (uint32_t)vcmpeqq_n_s8(high, top) << 16;
         row->winners[x] = (uint8_t)__builtin_ctz(equal);
+        if (judged) {
+            const int8_t near = (int8_t)(top > INT8_MIN ? top - JUDGED_LEAD + 1 : top);
+            const uint32_t close = vcmpgeq_n_s8(low, near) | (uint32_t)vcmpgeq_n_s8(high, near) << 16;
+            row->winners[x] |= (close & (close - 1)) != 0 ? CLOSE : 0;
+        }
     }
 }
 
-static void load_row(const struct decode_head *head, const void *logits, int32_t y, struct logits_row *row) {
+static void load_row(const struct decode_head *head, const void *logits, int32_t y, bool judged) {
     const struct decode_view view = decode_view_of(head);
     const uint32_t classes = head->classes, pitch = pitch_of(classes);
+    struct logits_row *const row = &rows[y & 1];
     const uint32x4_t sign = vdupq_n_u32(head->type == DECODE_INT8 ? 0 : 0x80);
     const uint32x4_t labels = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)view.label);
     for (uint32_t x = 0; x < head->width; x++) {
@@ -82,7 +92,7 @@ static void load_row(const struct decode_head *head, const void *logits, int32_t
             vstrbq_s32(to + label, vreinterpretq_s32_u32(veorq_u32(q, sign)));
         }
     }
-    find_winners(row, head->width, classes, pitch);
+    find_winners(row, head->width, classes, judged);
 }
 
 struct cell {
@@ -91,15 +101,13 @@ struct cell {
     uint8_t winner[4];
 };
 
-static struct cell cell_at(const struct span *y, const struct span *x, uint32_t pitch) {
-    struct cell cell = {.y = *y, .x = *x};
+static void find_corners(struct cell *cell, uint32_t pitch) {
     for (int corner = 0; corner < 4; corner++) {
-        const struct logits_row *row = &rows[(corner < 2 ? y->low : y->high) & 1];
-        const uint32_t column = (uint32_t)(corner % 2 == 0 ? x->low : x->high);
-        cell.corner[corner] = row->logits + column * pitch;
-        cell.winner[corner] = row->winners[column];
+        const struct logits_row *row = &rows[(corner < 2 ? cell->y.low : cell->y.high) & 1];
+        const uint32_t column = (uint32_t)(corner % 2 == 0 ? cell->x.low : cell->x.high);
+        cell->corner[corner] = row->logits + column * pitch;
+        cell->winner[corner] = row->winners[column] & (CLOSE - 1);
     }
-    return cell;
 }
 
 /* The classes that `winner` beats at all four corners. It must be larger than a higher class by `above`, than a lower
@@ -119,7 +127,7 @@ static uint32_t beaten_by(uint32_t winner, const struct cell *cell, uint32_t cla
     return (higher & ~(own | (own - 1))) | (lower & (own - 1));
 }
 
-/* The classes that no winner of a corner beats. */
+/* The classes that no winner of a corner beats: these winners and others. */
 static uint32_t contenders_of(const struct cell *cell, uint32_t classes, bool judged) {
     uint32_t left = UINT32_MAX >> (32 - classes), asked = 0;
     for (int corner = 0; corner < 4; corner++) {
@@ -173,36 +181,72 @@ static float doubt_of(const struct decode_head *head) {
     return 255.0f * 0x1p-24f * (float)(2 * (head->height + head->width) + 16);
 }
 
-static void draw_cell(const struct cell *cell, struct case_file *file, uint8_t *mask) {
+static struct draw_area area_of(const struct decode_head *head, uint8_t *mask, const struct span *y,
+                                const struct span *x) {
+    return (struct draw_area){
+        .mask = mask + (size_t)y->begin * head->mask_width + (size_t)x->begin,
+        .stride = head->mask_width,
+        .height = y->end - y->begin,
+        .width = x->end - x->begin,
+    };
+}
+
+/* Draws a cell that several classes share. */
+static void draw_cell(struct cell *cell, const struct draw_area *area, struct case_file *file) {
     static struct draw_classes classes;
     const struct decode_head *head = file->head;
-    const struct draw_area area = {
-        .mask = mask + (size_t)cell->y.begin * head->mask_width + (size_t)cell->x.begin,
-        .stride = head->mask_width,
-        .height = cell->y.end - cell->y.begin,
-        .width = cell->x.end - cell->x.begin,
-    };
-    const uint32_t contenders = contenders_of(cell, head->classes, file->judge != NULL);
-    if ((contenders & (contenders - 1)) == 0) {
-        draw_flat(&area, (uint8_t)__builtin_ctz(contenders));
-        return;
-    }
     const int32_t factor_y = head->mask_height / head->height, factor_x = head->mask_width / head->width;
     const int32_t unit = 4 * factor_y * factor_x;
-    const bool two = __builtin_popcount(contenders) == 2;
+    find_corners(cell, pitch_of(head->classes));
+    const uint32_t contenders = contenders_of(cell, head->classes, file->judge != NULL);
+    const uint32_t others = contenders & (contenders - 1);
+    const bool two = (others & (others - 1)) == 0;
     const bool tagged = file->judge == NULL && !two && unit <= DRAW_MAX_TAGGED_UNIT;
     make_lines(cell, contenders, factor_y, factor_x, tagged ? DRAW_TAGS : 1, &classes);
     if (file->judge != NULL) {
         file->among = contenders;
         file->y = cell->y.begin;
         file->x = cell->x.begin;
-        draw_rounded(&area, &classes, (float)unit, doubt_of(head), ask, file);
+        draw_rounded(area, &classes, (float)unit, doubt_of(head), ask, file);
     } else if (two) {
-        draw_larger(&area, &classes);
+        draw_larger(area, &classes);
     } else if (tagged) {
-        draw_largest(&area, &classes);
+        draw_largest(area, &classes);
     } else {
-        draw_largest_plain(&area, &classes);
+        draw_largest_plain(area, &classes);
+    }
+}
+
+/* Who wins all corners of a cell, or CLOSE. */
+static uint32_t winner_of(const struct span *y, const struct span *x) {
+    const uint8_t *low = rows[y->low & 1].winners, *high = rows[y->high & 1].winners;
+    const uint32_t winner = low[x->low];
+    const bool all = low[x->high] == winner && high[x->low] == winner && high[x->high] == winner;
+    return all && winner < CLOSE ? winner : CLOSE;
+}
+
+/* The rows of the mask between two rows of logits. */
+static void draw_band(const struct span *y, struct case_file *file, uint8_t *mask) {
+    const struct decode_head *head = file->head;
+    const int32_t width = head->width, factor = head->mask_width / width;
+    struct span next = span_at(-1, width, factor);
+    for (int32_t column = 0; column <= width;) {
+        struct cell cell = {.y = *y, .x = next};
+        const uint32_t winner = winner_of(y, &cell.x);
+        /* Cells side by side that one class wins are filled together. */
+        do {
+            cell.x.end = next.end;
+            next = span_at(column++, width, factor);
+        } while (winner != CLOSE && column <= width && winner_of(y, &next) == winner);
+        if (cell.x.begin == cell.x.end) {
+            continue;
+        }
+        const struct draw_area area = area_of(head, mask, y, &cell.x);
+        if (winner == CLOSE) {
+            draw_cell(&cell, &area, file);
+        } else {
+            draw_flat(&area, (uint8_t)winner);
+        }
     }
 }
 
@@ -211,21 +255,15 @@ int decode_interpolate(const struct decode_head *head, const void *logits, uint8
     if (problem != 0) {
         return problem;
     }
-    const int32_t factor_y = head->mask_height / head->height, factor_x = head->mask_width / head->width;
-    const uint32_t pitch = pitch_of(head->classes);
     struct case_file file = {.head = head, .logits = logits, .judge = judge};
-    load_row(head, logits, 0, &rows[0]);
+    load_row(head, logits, 0, judge != NULL);
     for (int32_t band = -1; band < head->height; band++) {
-        const struct span y = span_at(band, head->height, factor_y);
+        const struct span y = span_at(band, head->height, head->mask_height / head->height);
         if (y.high > y.low) {
-            load_row(head, logits, y.high, &rows[y.high & 1]);
+            load_row(head, logits, y.high, judge != NULL);
         }
-        for (int32_t column = -1; column < head->width && y.begin < y.end; column++) {
-            const struct span x = span_at(column, head->width, factor_x);
-            if (x.begin < x.end) {
-                const struct cell cell = cell_at(&y, &x, pitch);
-                draw_cell(&cell, &file, mask);
-            }
+        if (y.begin < y.end) {
+            draw_band(&y, &file, mask);
         }
     }
     return 0;
