@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import attrs
@@ -170,10 +170,15 @@ class Symbols:
         at = bisect.bisect_right(self.functions, (address, 1 << 32, "")) - 1
         if at < 0 or address >= self.functions[at][1]:
             return None
-        name = self.functions[at][2]
-        row = bisect.bisect_right(self._lines, (address, 1 << 32, "", 0)) - 1
-        if row >= 0 and address < self._lines[row][1]:
-            return Location(name, self._lines[row][2], self._lines[row][3])
+        _, end, name = self.functions[at]
+        start = max(bisect.bisect_right(self._lines, (address, 1 << 32, "", 0)) - 1, 0)
+        # What was inlined from the compiler's headers counts to the code that follows it.
+        for row in range(start, len(self._lines)):
+            first, behind, file, line = self._lines[row]
+            if first >= end:
+                break
+            if address < behind and file:
+                return Location(name, file, line)
         return Location(name, "", 0)
 
 
@@ -190,7 +195,7 @@ def _functions(file: ELFFile) -> list[tuple[int, int, str]]:
 
 
 def _lines(file: ELFFile) -> list[tuple[int, int, str, int]]:
-    """(first address, first behind, file, line), sorted."""
+    """(first address, first behind, file, line), sorted; no name for a file outside of the project."""
     if not file.has_dwarf_info():
         return []
     dwarf, rows = file.get_dwarf_info(), []
@@ -217,4 +222,6 @@ def _file_name(program: LineProgram, index: int) -> str:
     folder = ""
     if header.version >= 5 or entry.dir_index:
         folder = header["include_directory"][entry.dir_index - first].decode()
-    return str(PurePosixPath(folder, entry.name.decode()))
+    path = PurePosixPath(folder, entry.name.decode())
+    outside = path.is_absolute() or PureWindowsPath(path).is_absolute() or ".." in path.parts
+    return "" if outside else str(path)
