@@ -93,10 +93,11 @@ def compile_graph(graph: ir.Graph, out: Path, *, kernels: str, head: Head | None
     constants = Blob()
     layers = emit(source, plan, packed, constants)
     blob = constants.finish()
-    network = _describe(source, plan, kernel_set, blob, out, head, decode)
+    network = _describe(source, plan.size + kernel_set.slack, kernel_set, blob, out, head, decode)
     code = _render(
         {
-            "arena_bytes": plan.size,
+            "arena_bytes": network.arena_bytes,
+            "headers": kernel_set.headers,
             "input": source.tensors[source.input],
             "input_offset": plan.offsets[source.input],
             "kernels": kernels,
@@ -132,7 +133,7 @@ def _plan(source: program.Program, scratch: Mapping[int, int]) -> Plan:
 
 def _describe(
     source: program.Program,
-    plan: Plan,
+    arena_bytes: int,
     kernel_set: KernelSet,
     blob: bytes,
     out: Path,
@@ -146,7 +147,7 @@ def _describe(
         output=_tensor(source.tensors[source.output]),
         head=head,
         decode=decode,
-        arena_bytes=plan.size,
+        arena_bytes=arena_bytes,
         macs=sum(layer.macs for layer in layers),
         weights_bytes=len(blob),
         weights_sha256=sha256_bytes(blob),

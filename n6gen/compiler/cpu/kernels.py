@@ -16,16 +16,17 @@ from n6gen.compiler.cpu.program import Conv
 
 @attrs.frozen
 class KernelSet:
-    """A set of C files and its packing. `sources`, `includes` and `headers` are relative to templates/.
+    """A set of C files and its packing. `sources` and `includes` are relative to templates/.
 
-    `headers` are for network.c. `slack`: bytes behind the last tensor that kernels may read.
+    `headers`: what network.c includes besides those of all sets. `slack`: bytes behind the last tensor that kernels
+    may read.
     """
 
     name: str
     sources: tuple[str, ...]
     pack: Callable[[Conv], Packed]
     includes: tuple[str, ...] = ("kernels", "decode")
-    headers: tuple[str, ...] = ("kernels.h", "operators.h")
+    headers: tuple[str, ...] = ()
     slack: int = 0
 
 
@@ -78,7 +79,7 @@ KERNEL_SETS: Mapping[str, KernelSet] = {
         (*_MVE, *_C, *_PLAIN),
         _pack_mve,
         includes=("kernels", "kernels/mve", "decode"),
-        headers=("kernels.h", "operators.h", "mve.h"),
+        headers=("mve.h",),
         slack=16,
     ),
 }

@@ -1,0 +1,85 @@
+"""Constants of convolutions as the Helium kernels want them: templates/kernels/mve/{multiply,mve}.h."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from n6gen.compiler.cpu.packed import Packed, kind_of, round_up
+from n6gen.compiler.cpu.program import Conv
+
+#: Inputs, and depthwise channels, that one instruction multiplies.
+_BLOCK = 16
+#: MULTIPLY_BLOCKS of multiply.h.
+_BLOCKS = 32
+#: Four pixels' outputs are told apart by 16 bits.
+_MAX_CHANNELS = 0xFFFF // 3
+#: GATHERED of conv.c: bytes of inputs that are brought together at a time.
+_GATHERED = 4096
+#: Where the four sums of a depthwise step have their channels from.
+_LANES = np.array([0, 4, 8, 12, 2, 6, 10, 14, 1, 5, 9, 13, 3, 7, 11, 15])
+
+
+_Number = TypeVar("_Number", np.int32, np.float32)
+
+
+def pack_mve(conv: Conv) -> Packed | None:
+    """`conv` for a Helium kernel; None if it is not made for it."""
+    kind = kind_of(conv)
+    if kind == "depthwise":
+        return _depthwise(conv)
+    if conv.groups != 1 or len(conv.bias) > _MAX_CHANNELS:
+        return None
+    depth = conv.weights[0].size
+    if kind == "pointwise" and depth % 4 == 0:
+        return _matrix(conv, "mve_pointwise", 0)
+    step = round_up(depth, _BLOCK)
+    return _matrix(conv, "mve_conv", step * max(4, _GATHERED // step) + _BLOCK)
+
+
+def _matrix(conv: Conv, kind: str, scratch: int) -> Packed:
+    """Pairs of channels, the last one twice if it is left over; each with its constants, or without its biases."""
+    out = len(conv.bias)
+    depth = round_up(conv.weights[0].size, _BLOCK)
+    weights = np.zeros((out + out % 2, depth // _BLOCK, _BLOCK), np.int8)
+    weights.reshape(len(weights), depth)[:out, : conv.weights[0].size] = conv.weights.reshape(out, -1)
+    bias, multiplier = np.zeros(len(weights), np.int32), np.zeros(len(weights), np.float32)
+    bias[:out], multiplier[:out] = conv.bias, conv.multiplier
+    if out % 2:
+        weights[-1], bias[-1], multiplier[-1] = weights[-2], bias[-2], multiplier[-2]
+    pairs = weights.reshape(-1, 2, depth // _BLOCK, _BLOCK)[:, :, _order(depth // _BLOCK)].transpose(0, 2, 1, 3)
+    short = depth // _BLOCK <= _BLOCKS
+    constants = [bias.astype("<i4").view(np.uint8)] if short else []
+    constants.append(multiplier.astype("<f4").view(np.uint8))
+    parts = [pairs.view(np.uint8), *constants]
+    stream = np.concatenate([part.reshape(len(pairs), -1) for part in parts], axis=1).tobytes()
+    return Packed(kind, stream, bias[:0] if short else bias, multiplier[:0], scratch)
+
+
+def _order(blocks: int) -> list[int]:
+    """The order in which multiply.S takes the blocks of a pixel's inputs."""
+    order = [0]
+    for first in range(1, blocks, _BLOCKS - 1):
+        order += reversed(range(first, min(first + _BLOCKS - 1, blocks)))
+    return order
+
+
+def _depthwise(conv: Conv) -> Packed:
+    out, height, width, _ = conv.weights.shape
+    padded = round_up(out, _BLOCK)
+    weights = np.zeros((padded, height * width), np.int8)
+    weights[:out] = conv.weights.reshape(out, -1)
+    blocks = weights.reshape(-1, _BLOCK, height * width).transpose(0, 2, 1)
+    # Any two taps may be neighbours where others lie outside of the image. 127 and -128, times -128, fit together.
+    lowest = np.count_nonzero(weights == -128, axis=1)
+    kind = "mve_depthwise" if np.all(lowest <= 1) else "mve_depthwise_wide"
+    scratch = padded * (4 + height * width)
+    return Packed(kind, blocks.tobytes(), _in_lanes(conv.bias), _in_lanes(conv.multiplier), scratch)
+
+
+def _in_lanes(values: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+    padded = np.zeros(round_up(len(values), _BLOCK), values.dtype)
+    padded[: len(values)] = values
+    return padded.reshape(-1, _BLOCK)[:, _LANES].reshape(-1)

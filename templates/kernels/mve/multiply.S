@@ -1,0 +1,317 @@
+/* The inner loops of convolutions: int8 dot products of four pixels with two output channels at a time, and their
+ * requantisation. multiply.h says how the operands lie in memory.
+ *
+ * A block is 16 inputs of each pixel: eight multiply-accumulates of 16 products, six loads. A pair's sums take eight
+ * general registers, and pointers all others: there is none left to count with. So the code is unrolled, and entered
+ * where as many blocks are left as a pixel has. Block 0 of three pixels stays in vector registers for all channels. */
+    .syntax unified
+    .arch armv8.1-m.main
+    .arch_extension mve.fp
+    .arch_extension fp
+    .thumb
+
+#define PIXEL0 r1
+#define PIXEL1 r3
+#define PIXEL2 r5
+#define PIXEL3 r7
+#define WEIGHTS r9
+#define OUT r11
+/* Sums of the pair's first and second channel, for pixels 0 to 3. */
+#define A0 r0
+#define A1 r2
+#define A2 r4
+#define A3 r6
+#define B0 r8
+#define B1 r10
+#define B2 r12
+#define B3 lr
+/* q0, q1: weights, then sums. q2: inputs. q3, q4, q5: block 0 of pixels 0, 1, 2. q6: where outputs go. q7: the output's
+ * zero point, eight times. */
+
+/* struct multiply, copied to the stack. */
+#define IN 0
+#define IN_STEP 4
+#define FIRST_WEIGHTS 8
+#define LAST_WEIGHTS 12
+#define OUTPUT 16
+#define OUT_STEP 20
+#define GROUPS 24
+#define BLOCKS 28
+#define BIAS 40
+#define JOB_SIZE 44
+/* In place of members that are needed no longer: where to enter the code. */
+#define ENTER_FIRST 28
+#define ENTER_SECOND 32
+#define START 36
+#define RUNS 32
+#define NEXT_BIAS 36
+
+#define BLOCK_CODE 56 /* bytes of next_block */
+#define MOST 31       /* blocks that immediate offsets reach, besides block 0 */
+
+    /* Where to jump to. */
+    .macro code_address register, label
+    movw \register, #:lower16:(\label + 1)
+    movt \register, #:upper16:(\label + 1)
+    .endm
+
+    .macro begin
+    push {r4-r11, lr}
+    vpush {d8-d15}
+    ldm r0, {r1-r11}
+    push {r1-r11}
+    vldrw.u32 q6, [r10]
+    vdup.16 q7, r9
+    .endm
+
+    .macro end
+    add sp, sp, #JOB_SIZE
+    vpop {d8-d15}
+    pop {r4-r11, pc}
+    .endm
+
+    /* The next four pixels; their block 0; their outputs; the first pair. */
+    .macro begin_group
+    ldrd PIXEL0, r0, [sp, #IN]
+    add PIXEL1, PIXEL0, r0
+    add PIXEL2, PIXEL1, r0
+    add PIXEL3, PIXEL2, r0
+    add r0, PIXEL3, r0
+    str r0, [sp, #IN]
+    vldrw.u32 q3, [PIXEL0]
+    vldrw.u32 q4, [PIXEL1]
+    vldrw.u32 q5, [PIXEL2]
+    ldrd OUT, r0, [sp, #OUTPUT]
+    add r0, OUT, r0
+    str r0, [sp, #OUTPUT]
+    ldr WEIGHTS, [sp, #FIRST_WEIGHTS]
+    .endm
+
+    .macro end_group label
+    ldr r0, [sp, #GROUPS]
+    subs r0, r0, #1
+    str r0, [sp, #GROUPS]
+    bne \label
+    .endm
+
+    .macro first_block
+    vldrw.u32 q0, [WEIGHTS], #16
+    vmlav.s8 A0, q3, q0
+    vldrw.u32 q1, [WEIGHTS], #16
+    vmlav.s8 B0, q3, q1
+    vldrw.u32 q2, [PIXEL3]
+    vmlav.s8 A1, q4, q0
+    vmlav.s8 B1, q4, q1
+    vmlav.s8 A2, q5, q0
+    vmlav.s8 B2, q5, q1
+    vmlav.s8 A3, q2, q0
+    vmlav.s8 B3, q2, q1
+    .endm
+
+    .macro only_block
+    vldrw.u32 q0, [WEIGHTS], #16
+    vmlav.s8 A0, q3, q0
+    vldrw.u32 q1, [WEIGHTS], #16
+    vmlav.s8 B0, q3, q1
+    vmlav.s8 A1, q4, q0
+    vmlav.s8 B1, q4, q1
+    vmlav.s8 A2, q5, q0
+    vmlav.s8 B2, q5, q1
+    vmlav.s8 A3, q2, q0
+    vmlav.s8 B3, q2, q1
+    .endm
+
+    .macro next_block offset
+    vldrw.u32 q0, [WEIGHTS], #16
+    vldrw.u32 q2, [PIXEL0, #\offset]
+    vmlava.s8 A0, q2, q0
+    vldrw.u32 q1, [WEIGHTS], #16
+    vmlava.s8 B0, q2, q1
+    vldrw.u32 q2, [PIXEL1, #\offset]
+    vmlava.s8 A1, q2, q0
+    vmlava.s8 B1, q2, q1
+    vldrw.u32 q2, [PIXEL2, #\offset]
+    vmlava.s8 A2, q2, q0
+    vmlava.s8 B2, q2, q1
+    vldrw.u32 q2, [PIXEL3, #\offset]
+    vmlava.s8 A3, q2, q0
+    vmlava.s8 B3, q2, q1
+    .endm
+
+    /* Blocks MOST to 1; entered BLOCK_CODE bytes before the end for each block that there is. */
+    .macro next_blocks label
+\label\()_begin:
+    .set at, MOST
+    .rept MOST
+    next_block 16*at
+    .set at, at - 1
+    .endr
+\label\()_end:
+    .if \label\()_end - \label\()_begin != MOST * BLOCK_CODE
+    .error "BLOCK_CODE is wrong"
+    .endif
+    .endm
+
+    .macro gather_sums
+    vmov q0[2], q0[0], A0, A2
+    vmov q0[3], q0[1], A1, A3
+    vmov q1[2], q1[0], B0, B2
+    vmov q1[3], q1[1], B1, B3
+    .endm
+
+    /* clamp(round((sum + bias) * multiplier) + zero point), to the pair's outputs. r0, r2: biases, r4, r6: multipliers.
+     * Conversions saturate, so nothing overflows before the clamp. */
+    .macro finish
+    vadd.i32 q0, q0, r0
+    vadd.i32 q1, q1, r2
+    vcvt.f32.s32 q0, q0
+    vcvt.f32.s32 q1, q1
+    vmul.f32 q0, q0, r4
+    vmul.f32 q1, q1, r6
+    vcvtn.s32.f32 q0, q0
+    vcvtn.s32.f32 q1, q1
+    vqmovnb.s32 q0, q0
+    vqmovnt.s32 q0, q1
+    vqadd.s16 q0, q0, q7
+    vqmovnb.s16 q0, q0
+    vstrb.16 q0, [OUT, q6]
+    .endm
+
+    .macro finish_pair
+    gather_sums
+    ldrd r0, r2, [WEIGHTS], #8
+    ldrd r4, r6, [WEIGHTS], #8
+    finish
+    adds OUT, OUT, #2
+    .endm
+
+    /* Back to `label` unless that was the last pair. */
+    .macro end_pairs label
+    ldr r0, [sp, #LAST_WEIGHTS]
+    cmp WEIGHTS, r0
+    bne \label
+    .endm
+
+    .section .text.multiply, "ax", %progbits
+    .balign 4
+    .global multiply
+    .type multiply, %function
+multiply:
+    begin
+    /* Two pairs a turn: if their number is odd, the first turn begins with its second one. r3, r4: first and last
+     * weights, r8: blocks. A pair takes 32 bytes for each block and 16 more. */
+    subs r4, r4, r3
+    lsls r0, r8, #5
+    adds r0, r0, #16
+    udiv r4, r4, r0
+    subs r8, r8, #1
+    beq one_block
+    mov r0, #BLOCK_CODE
+    mul r8, r8, r0
+    code_address r1, first_end
+    code_address r2, second_end
+    subs r1, r1, r8
+    subs r2, r2, r8
+    code_address r3, first
+    code_address r5, second
+    lsls r4, r4, #31
+    it mi
+    movmi r3, r5
+    strd r1, r2, [sp, #ENTER_FIRST]
+    str r3, [sp, #START]
+group:
+    begin_group
+    ldr pc, [sp, #START]
+first:
+    first_block
+    ldr pc, [sp, #ENTER_FIRST]
+    next_blocks first
+    finish_pair
+second:
+    first_block
+    ldr pc, [sp, #ENTER_SECOND]
+    next_blocks second
+    finish_pair
+    end_pairs first
+    end_group group
+    end
+
+one_block:
+    code_address r3, one_first
+    code_address r5, one_second
+    lsls r4, r4, #31
+    it mi
+    movmi r3, r5
+    str r3, [sp, #START]
+one_group:
+    begin_group
+    vldrw.u32 q2, [PIXEL3]
+    ldr pc, [sp, #START]
+one_first:
+    only_block
+    finish_pair
+one_second:
+    only_block
+    finish_pair
+    end_pairs one_first
+    end_group one_group
+    end
+    .size multiply, . - multiply
+
+    .section .text.multiply_long, "ax", %progbits
+    .balign 4
+    .global multiply_long
+    .type multiply_long, %function
+multiply_long:
+    begin
+    /* Whole runs of MOST blocks, and where to enter for what is left. r8: blocks. */
+    subs r8, r8, #1
+    movs r0, #MOST
+    udiv r1, r8, r0
+    mls r8, r1, r0, r8
+    mov r0, #BLOCK_CODE
+    mul r8, r8, r0
+    code_address r2, long_end
+    subs r2, r2, r8
+    strd r2, r1, [sp, #ENTER_FIRST]
+long_group:
+    begin_group
+    ldr r0, [sp, #BIAS]
+    str r0, [sp, #NEXT_BIAS]
+long_pair:
+    first_block
+    push {OUT}
+    /* OUT counts runs. */
+    ldr OUT, [sp, #4 + RUNS]
+    cmp OUT, #0
+    beq long_rest
+    next_blocks long
+    cmp OUT, #0
+    beq long_done
+    addw PIXEL0, PIXEL0, #16*MOST
+    addw PIXEL1, PIXEL1, #16*MOST
+    addw PIXEL2, PIXEL2, #16*MOST
+    addw PIXEL3, PIXEL3, #16*MOST
+    subs OUT, OUT, #1
+    bne long_begin
+long_rest:
+    ldr pc, [sp, #4 + ENTER_FIRST]
+long_done:
+    pop {OUT}
+    gather_sums
+    ldr r8, [sp, #NEXT_BIAS]
+    ldrd r0, r2, [r8], #8
+    str r8, [sp, #NEXT_BIAS]
+    ldrd r4, r6, [WEIGHTS], #8
+    finish
+    adds OUT, OUT, #2
+    /* Back to the group's first block; IN is at the next group already. */
+    ldrd PIXEL0, r0, [sp, #IN]
+    sub PIXEL3, PIXEL0, r0
+    sub PIXEL2, PIXEL3, r0
+    sub PIXEL1, PIXEL2, r0
+    sub PIXEL0, PIXEL1, r0
+    end_pairs long_pair
+    end_group long_group
+    end
+    .size multiply_long, . - multiply_long

@@ -1,0 +1,34 @@
+/* Matrix products in Helium, four pixels by two output channels at a time; see multiply.S. */
+#ifndef MULTIPLY_H
+#define MULTIPLY_H
+
+#include <stdint.h>
+
+/* multiply.S reads it word by word, in this order. */
+struct multiply {
+    const int8_t *in;        /* the first pixel's inputs; aligned to 4 bytes, as are all steps */
+    int32_t in_step;         /* bytes from one pixel to the next */
+    const uint8_t *weights;  /* the first pair of channels */
+    const uint8_t *end;      /* behind the last pair */
+    int8_t *out;             /* the first pixel's first output */
+    int32_t out_step;        /* bytes from the outputs of four pixels to those of the next four */
+    int32_t groups;          /* of four pixels, at least 1 */
+    int32_t blocks;          /* of 16 inputs, at least 1 */
+    int32_t zero_point;      /* of the output */
+    const uint16_t *offsets; /* of pixel 0's two outputs, pixel 1's, ...; aligned to 4 bytes */
+    const int32_t *bias;     /* multiply_long() only: of the first pair */
+};
+
+/* Blocks that multiply() takes at most. */
+#define MULTIPLY_BLOCKS 32
+
+/* Pairs of channels follow one another in `weights`: for block 0, then for the last block down to block 1, 16 bytes of
+ * one channel and 16 of the other; then two biases int32 and two multipliers float. Outputs of the next pair lie two
+ * bytes further. Inputs are read up to a multiple of 16, where the weights are 0. */
+void multiply(const struct multiply *job);
+
+/* Any number of blocks, and biases apart: behind the weights of a pair there are only its multipliers. Block 0 comes
+ * first, then MULTIPLY_BLOCKS - 1 blocks at a time, then the rest; in each of these runs the last block comes first. */
+void multiply_long(const struct multiply *job);
+
+#endif

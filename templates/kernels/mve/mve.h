@@ -1,0 +1,28 @@
+/* The convolutions of the Helium set, by the rules of kernels.h. Tensors may be read up to 15 bytes beyond their end;
+ * what is read there changes nothing. */
+#ifndef MVE_H
+#define MVE_H
+
+#include "kernels.h"
+
+/* One group, any kernel. Weights: see multiply.h, a pixel's inputs in the order [row][column][channel], padded with
+ * zeros to a multiple of 16. If the number of channels is odd, the last pair has the last channel twice. Scratch: the
+ * inputs of several pixels. */
+void kernel_mve_conv(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int8_t *out,
+                     int8_t *scratch);
+
+/* Kernel 1x1, stride 1, no padding, one group, channels in a multiple of 4. */
+void kernel_mve_pointwise(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int8_t *out,
+                          int8_t *scratch);
+
+/* One filter a channel. Weights, for every 16 channels: [row][column][16], padded with zeros. Bias and multiplier of
+ * such channels in the order 0 4 8 12, 2 6 10 14, 1 5 9 13, 3 7 11 15. Scratch: (4 + height x
+ * width) bytes for each channel, padded. */
+void kernel_mve_depthwise(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int8_t *out,
+                          int8_t *scratch);
+
+/* The same where the sum of two products of a channel may leave int16: more than one weight of -128. */
+void kernel_mve_depthwise_wide(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int8_t *out,
+                               int8_t *scratch);
+
+#endif

@@ -1,0 +1,163 @@
+"""The Helium kernels on an emulated Cortex-M55 against onnxruntime, byte for byte, many networks at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from n6gen.compiler.cpu import compile as cpu_compile
+from n6gen.compiler.cpu.compile import compile_graph
+from n6gen.compiler.cpu.lower import lower
+from n6gen.compiler.cpu.plan import Plan
+from n6gen.model.reference import IntegerReference
+from tests.compiler.on_board import BoardCompiler, Job, Outcome
+from tests.compiler.on_host import Tensor, gaps_of, images, spread_plan
+from tests.support.qdq import QdqBuilder, segmenter
+from tests.support.random_models import qdq_models
+
+pytestmark = pytest.mark.qemu
+
+#: Networks in one emulator.
+_BATCH = 25
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> BoardCompiler:
+    """Kernels built once, as users' apps build them."""
+    return BoardCompiler(tmp_path_factory.mktemp("board"))
+
+
+def _inputs(reference: IntegerReference, count: int = 2) -> list[Tensor]:
+    source = reference.graph.tensors[reference.graph.input]
+    return images(source.height, source.width, source.channels)[:count]
+
+
+def _job(reference: IntegerReference, out: Path, *, spread: bool) -> Job:
+    """With `spread`, no two tensors share memory, and what lies between them must stay untouched."""
+    plans: list[Plan] = []
+    with pytest.MonkeyPatch.context() as patch:
+        if spread:
+            patch.setattr(cpu_compile, "make_plan", lambda *words: plans.append(spread_plan(*words)) or plans[-1])
+        network = compile_graph(reference.graph, out, kernels="mve", head=None, decode="argmax")
+    return Job(network, _inputs(reference), gaps_of(plans[0]) if spread else ())
+
+
+def _differences(reference: IntegerReference, job: Job, outcome: Outcome) -> Iterator[str]:
+    layers = lower(reference.graph).layers
+    for image, found in zip(job.inputs, outcome.layers, strict=True):
+        expected = reference.tensors(image)
+        at = 0
+        for info, layer in zip(job.network.layers, layers, strict=True):
+            tensor = expected[layer.output]
+            part = found[at : at + tensor.size].reshape(tensor.shape)
+            at += tensor.size
+            wrong = np.argwhere(part != tensor)
+            if len(wrong):
+                yield f"{info}: {len(wrong)} bytes differ, the first at {wrong[0]}"
+
+
+def _check(board: BoardCompiler, protos: Sequence[onnx.ModelProto], folder: Path) -> None:
+    references = [IntegerReference(proto) for proto in protos]
+    # Every other one with room between its tensors.
+    jobs = [_job(each, folder / str(at), spread=at % 2 == 1) for at, each in enumerate(references)]
+    for at, (reference, job, outcome) in enumerate(zip(references, jobs, board.run(jobs), strict=True)):
+        assert not list(_differences(reference, job, outcome)), f"network {at} of {folder}"
+
+
+@pytest.mark.slow
+@settings(
+    deadline=None,
+    max_examples=8,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(
+    protos=st.lists(st.one_of(qdq_models(), qdq_models(max_channels=40, max_nodes=4)), min_size=_BATCH, max_size=_BATCH)
+)
+def test_random_networks(board: BoardCompiler, tmp_path: Path, protos: list[onnx.ModelProto]) -> None:
+    """Whatever the importer takes, every tensor of every layer is onnxruntime's, and nothing else is written."""
+    _check(board, protos, tmp_path)
+
+
+def test_a_small_segmenter(board: BoardCompiler, tmp_path: Path) -> None:
+    """All operators in one network, tightly packed and with room."""
+    proto = segmenter(24, 20, classes=3, factor=5)
+    _check(board, [proto, proto], tmp_path)
+
+
+def _conv(height: int, width: int, channels: int, out: int, **options: object) -> onnx.ModelProto:
+    b = QdqBuilder(height, width, channels, zero_point=-9)
+    return b.model(b.conv(b.input, out, **options))
+
+
+def test_shapes_of_products(board: BoardCompiler, tmp_path: Path) -> None:
+    """Depths below, at and above what each loop takes at a time, odd channels, one to five pixels."""
+    depths = [1, 3, 4, 8, 15, 16, 17, 20, 32, 36, 48, 500, 512, 516, 528, 1024, 1040, 1300]
+    shapes = [(height, width) for height, width in ((1, 1), (1, 2), (3, 1), (2, 2), (1, 5), (2, 3))]
+    protos = [_conv(*shapes[at % len(shapes)], depth, 1 + at % 5, lowest=-128) for at, depth in enumerate(depths)]
+    kernels = [(3, 3), (1, 7), (5, 2), (2, 1)]
+    protos += [
+        _conv(9, 8, channels, 6 + at, kernel=kernel, pads=(1, 0, 2, 3), strides=(1 + at % 2, 1 + at % 3))
+        for at, kernel in enumerate(kernels)
+        for channels in (1, 3, 5, 16, 20)
+    ]
+    _check(board, protos, tmp_path)
+
+
+def test_shapes_of_depthwise(board: BoardCompiler, tmp_path: Path) -> None:
+    """Channels around 16, kernels that lie half or wholly outside, strides and dilations of each direction."""
+    protos = []
+    for at, channels in enumerate((1, 2, 7, 15, 16, 17, 31, 32, 33, 48)):
+        for kernel, pads, strides, dilations in (
+            ((3, 3), (1, 1, 1, 1), (1, 1), (1, 1)),
+            ((3, 3), (0, 0, 1, 1), (2, 2), (1, 1)),
+            ((3, 3), (7, 8, 7, 8), (1, 1), (7, 8)),
+            ((1, 5), (0, 9, 0, 4), (3, 1), (1, 2)),
+            ((4, 2), (5, 0, 6, 3), (1, 2), (2, 1)),
+        ):
+            b = QdqBuilder(6, 7, channels, zero_point=(-128, -9, 0, 127)[at % 4])
+            x = b.depthwise(b.input, kernel, pads=pads, strides=strides, dilations=dilations)
+            protos.append(b.model(x))
+    _check(board, protos, tmp_path)
+
+
+def test_lowest_weights(board: BoardCompiler, tmp_path: Path) -> None:
+    """Weights of -128 throughout, which the sum of two products of int16 would not survive; one a channel, which it
+    does."""
+    all_lowest = QdqBuilder(6, 6, 16, zero_point=127)
+    x = all_lowest.conv(all_lowest.input, 6, 3, weights=np.full((6, 16, 3, 3), -128, np.int8))
+    x = all_lowest.depthwise(x, weights=np.full((6, 1, 3, 3), -128, np.int8))
+    one_lowest = QdqBuilder(6, 6, 20)
+    weights = np.full((20, 1, 3, 3), -127, np.int8)
+    weights[:, 0, 1, 1] = -128
+    protos = [all_lowest.model(x), one_lowest.model(one_lowest.depthwise(one_lowest.input, weights=weights))]
+    _check(board, protos, tmp_path)
+
+
+def test_sums_beyond_24_bits_and_wide_steps(board: BoardCompiler, tmp_path: Path) -> None:
+    """Sums that float32 cannot hold, multipliers that take every sum far beyond int8 and int16, dead channels."""
+    protos = []
+    bias = np.array([(2 * n + 1) * 2**19 for n in (40, 41, 100, 101, -73, -72)], np.int32)
+    for out_scale, weight_scale in ((1.0, 2.0**-13), (1e-12, 1.0), (1e-3, 1e-3)):
+        b = QdqBuilder(16, 16, 1, scale=2.0**-7)
+        made = b.conv(
+            b.input,
+            6,
+            weights=np.array([1, 1, 1, -1, 1, -1], np.int8).reshape(6, 1, 1, 1),
+            weight_scale=np.full(6, weight_scale, np.float32),
+            bias_values=bias,
+            zero_point=100,
+        )
+        b.constant("conv_1:0_scale", np.float32(out_scale))
+        protos.append(b.model(made))
+    b = QdqBuilder(6, 6, zero_point=-128)
+    bias = np.array([100, -(2**31), 2**31 - 1, -50], np.int32)
+    scale = np.array([0.002, 9e-24, 1e-20, 0.001], np.float32)
+    protos.append(b.model(b.conv(b.input, 4, 3, weight_scale=scale, bias_values=bias, zero_point=5)))
+    _check(board, protos, tmp_path)
