@@ -87,6 +87,8 @@ class Client:
         self._where = where
         self._session = NO_SESSION
         self._seq = 0
+        # The newest record of this session. A link that repeats itself brings old ones, each with a good CRC.
+        self._newest = -1
 
     @property
     def counts(self) -> Counts:
@@ -123,7 +125,7 @@ class Client:
                 self._stop_on_error(event, "hello", ref)
                 # An echoing link sends our own hello back: that one names no board.
                 if event.type == "hello" and event.fields.get("nonce") == nonce and "board" in event.fields:
-                    self._session, self._seq = nonce, 0
+                    self._session, self._seq, self._newest = nonce, 0, event.seq
                     self._inbox.expect_seq(event.seq + 1)
                     return _checked_hello(event, network, build)
         raise self._silent(f"no hello: the board did not answer {attempts} times within {timeout:g} s")
@@ -211,10 +213,17 @@ class Client:
                     raise Fault(fields.pop("kind", "unknown"), fields)
                 if record.type == "boot":
                     self._boot(record, booting=booting)
-                elif record.session != self._session and not booting:
+                elif not booting and not self._is_news(record):
                     self.counts.foreign += 1
                     continue
             yield event
+
+    def _is_news(self, record: Record) -> bool:
+        """Whether a record is of this session and not an old one."""
+        if record.session != self._session or record.seq <= self._newest:
+            return False
+        self._newest = record.seq
+        return True
 
     def _boot(self, record: Record, *, booting: bool) -> None:
         fields = record.fields

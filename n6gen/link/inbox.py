@@ -24,7 +24,7 @@ class Counts:
     """How much of what came in was not used.
 
     dropped: records and transfers that failed a check. lost: records missing by their seq. foreign: records of
-    another session.
+    another session, or old ones of this.
     """
 
     dropped: int = 0
