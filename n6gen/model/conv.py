@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from onnx import NodeProto
@@ -12,8 +10,7 @@ from n6gen.model import ir
 from n6gen.model.importer import Importer
 from n6gen.model.quantisation import DEQUANTIZE, Constant, constant_behind
 from n6gen.model.view import label, op_type
-
-_ATTRIBUTES = {"auto_pad": str, "group": int, "dilations": list, "kernel_shape": list, "pads": list, "strides": list}
+from n6gen.model.window import ATTRIBUTES, read_window
 
 #: The bias scale is a float32 product of two others, made by a quantizer with an arithmetic of its own.
 _BIAS_SCALE_TOLERANCE = 1e-6
@@ -24,9 +21,8 @@ def import_conv(importer: Importer, node: NodeProto) -> None:
     source = importer.operand(node, 0)
     weights = _weights(importer, node)
     kernel = weights.values.shape[2:]
-    attributes = importer.view.attributes(node, _ATTRIBUTES)
-    strides = _pair(importer, node, attributes, "strides")
-    dilations = _pair(importer, node, attributes, "dilations")
+    attributes = importer.view.attributes(node, {**ATTRIBUTES, "group": int})
+    window = read_window(importer, node, attributes, kernel, (source.height, source.width))
     groups = attributes.get("group", 1)
     if tuple(attributes.get("kernel_shape", kernel)) != kernel:
         raise importer.view.error(
@@ -38,11 +34,7 @@ def import_conv(importer: Importer, node: NodeProto) -> None:
             f"{label(node)}: weights {list(weights.values.shape)} in {groups} groups do not fit "
             f"{source.channels} channels"
         )
-    spans = [step * (size - 1) + 1 for step, size in zip(dilations, kernel, strict=True)]
-    pads = _pads(importer, node, attributes, (source.height, source.width), strides, spans)
-    height = (source.height + pads[0] + pads[2] - spans[0]) // strides[0] + 1
-    width = (source.width + pads[1] + pads[3] - spans[1]) // strides[1] + 1
-    out = importer.result(node, height, width, out_channels)
+    out = importer.result(node, *window.steps((source.height, source.width)), out_channels)
     scale = np.broadcast_to(weights.scale.reshape(-1), (out_channels,)).copy()
     importer.nodes.append(
         ir.Conv(
@@ -52,9 +44,9 @@ def import_conv(importer: Importer, node: NodeProto) -> None:
             np.ascontiguousarray(weights.values.transpose(0, 2, 3, 1)),
             _bias(importer, node, out_channels, source.scale, scale),
             scale,
-            strides,
-            dilations,
-            pads,
+            window.strides,
+            window.dilations,
+            window.pads,
             groups,
         )
     )
@@ -117,38 +109,3 @@ def _behind(importer: Importer, node: NodeProto, index: int, what: str) -> Const
         f"{label(node)}: its {what} ({name!r}) must be a quantised constant",
         "Quantise weights when the model is made, not when it runs (onnxruntime: AddQDQPairToWeight False).",
     )
-
-
-def _pair(importer: Importer, node: NodeProto, attributes: dict[str, Any], key: str) -> tuple[int, int]:
-    value = attributes.get(key, [1, 1])
-    if len(value) != 2 or min(value) < 1:
-        raise importer.view.error(f"{label(node)} has {key} {value}; two numbers above 0 are needed")
-    return value[0], value[1]
-
-
-def _pads(
-    importer: Importer,
-    node: NodeProto,
-    attributes: dict[str, Any],
-    size: tuple[int, int],
-    strides: tuple[int, int],
-    spans: list[int],
-) -> tuple[int, int, int, int]:
-    """Top, left, bottom, right."""
-    mode = attributes.get("auto_pad", "NOTSET")
-    if mode == "NOTSET":
-        pads = attributes.get("pads", [0, 0, 0, 0])
-        if len(pads) != 4 or min(pads) < 0:
-            raise importer.view.error(f"{label(node)} has pads {pads}; four numbers not below 0 are needed")
-        return pads[0], pads[1], pads[2], pads[3]
-    if mode == "VALID":
-        return 0, 0, 0, 0
-    if mode not in ("SAME_UPPER", "SAME_LOWER"):
-        raise importer.view.error(f"{label(node)} has auto_pad {mode!r}, which ONNX does not know")
-    begins, ends = [], []
-    for length, stride, span in zip(size, strides, spans, strict=True):
-        total = max((-(-length // stride) - 1) * stride + span - length, 0)
-        small, large = total // 2, total - total // 2
-        begins.append(small if mode == "SAME_UPPER" else large)
-        ends.append(large if mode == "SAME_UPPER" else small)
-    return begins[0], begins[1], ends[0], ends[1]

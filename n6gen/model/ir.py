@@ -110,6 +110,41 @@ class GlobalAveragePool:
 
 
 @attrs.frozen
+class MaxPool:
+    """The largest value of each window. `pads` is (top, left); only pixels of the input count, and each window has one.
+
+    The output may have another scale.
+    """
+
+    name: str
+    inputs: tuple[str]
+    output: str
+    kernel: tuple[int, int]
+    strides: tuple[int, int] = (1, 1)
+    dilations: tuple[int, int] = (1, 1)
+    pads: tuple[int, int] = (0, 0)
+
+
+@attrs.frozen
+class AveragePool:
+    """The mean of each window. `pads` is (top, left, bottom, right); each window has a pixel of the input.
+
+    With `counts_padding` the sum is divided by the number of pixels and padding in the window, else by that of pixels.
+    The float32 sum is over columns of the window that were added up before (`by_columns`), else row by row.
+    """
+
+    name: str
+    inputs: tuple[str]
+    output: str
+    kernel: tuple[int, int]
+    strides: tuple[int, int]
+    dilations: tuple[int, int]
+    pads: tuple[int, int, int, int]
+    counts_padding: bool
+    by_columns: bool
+
+
+@attrs.frozen
 class Resize:
     """Linear interpolation with half-pixel centres, by whole factors (height, width)."""
 
@@ -147,7 +182,7 @@ class Same:
     output: str
 
 
-Node: TypeAlias = Conv | Add | Binary | Map | GlobalAveragePool | Resize | Concat | Pad | Same
+Node: TypeAlias = Conv | Add | Binary | Map | GlobalAveragePool | MaxPool | AveragePool | Resize | Concat | Pad | Same
 
 
 @attrs.frozen(eq=False)

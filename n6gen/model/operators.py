@@ -13,15 +13,9 @@ from n6gen.model.conv import import_conv
 from n6gen.model.elementwise import import_binary, import_clip, import_unary
 from n6gen.model.functions import BINARY, UNARY
 from n6gen.model.importer import Importer, ImportOperator
+from n6gen.model.pooling import import_average_pool, import_global_pool, import_max_pool, import_reduce_mean
 from n6gen.model.quantisation import DEQUANTIZE, constant_behind
 from n6gen.model.view import label, op_type
-
-
-def _import_global_average_pool(importer: Importer, node: NodeProto) -> None:
-    importer.view.attributes(node, {})
-    source = importer.operand(node, 0)
-    out = importer.result(node, 1, 1, source.channels)
-    importer.nodes.append(ir.GlobalAveragePool(importer.name(node), (source.name,), out.name))
 
 
 def _import_concat(importer: Importer, node: NodeProto) -> None:
@@ -180,7 +174,11 @@ OPERATORS: dict[str, ImportOperator] = {
     "Clip": import_clip,
     "Concat": _import_concat,
     "Conv": import_conv,
-    "GlobalAveragePool": _import_global_average_pool,
+    "AveragePool": import_average_pool,
+    "GlobalAveragePool": import_global_pool,
+    "GlobalMaxPool": import_global_pool,
+    "MaxPool": import_max_pool,
+    "ReduceMean": import_reduce_mean,
     "Pad": _import_pad,
     "Resize": _import_resize,
     **dict.fromkeys(_VIEWS, _import_view),

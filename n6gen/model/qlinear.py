@@ -1,14 +1,15 @@
 """The QLinearConv form: each DequantizeLinear, Conv, QuantizeLinear as the one integer operator that ONNX defines.
 
 A QDQ model leaves open how its convolutions add up in float; QLinearConv does not, so this form is the yardstick of
-what a network computes. All other operators stay as they are.
+what a network computes. ReduceMean, whose order of adding depends on where in memory a channel begins, is written as
+the GlobalAveragePool that it means. All other operators stay as they are.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import onnx
-from onnx import NodeProto, numpy_helper
+from onnx import NodeProto, helper, numpy_helper
 
 from n6gen.model.normalise import normalise
 from n6gen.model.prune import prune
@@ -16,7 +17,7 @@ from n6gen.model.view import View, op_type
 
 
 def to_qlinear(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy of a QDQ model, as `import_qdq` accepts it, with every Conv as a QLinearConv.
+    """A copy of a QDQ model, as `import_qdq` accepts it, with every Conv as a QLinearConv; in `normalise` form.
 
     Tensors keep their names. Raises nothing that `import_qdq` would not.
     """
@@ -25,6 +26,8 @@ def to_qlinear(proto: onnx.ModelProto) -> onnx.ModelProto:
     for node in view.needed():
         if op_type(node) == "Conv":
             _rewrite(view, node)
+        elif op_type(node) == "ReduceMean":
+            _rewrite_mean(view, node)
     prune(result)
     return result
 
@@ -41,6 +44,17 @@ def _rewrite(view: View, conv: NodeProto) -> None:
     del conv.input[:], conv.output[:]
     conv.input.extend(inputs)
     conv.output.append(made)
+
+
+def _rewrite_mean(view: View, node: NodeProto) -> None:
+    """Make `node` a GlobalAveragePool in place; the axes it leaves out go behind it."""
+    keeps = view.attributes(node, {"axes": list, "keepdims": int, "noop_with_empty_axes": int}).get("keepdims", 1)
+    made = node.output[0]
+    node.op_type = "GlobalAveragePool"
+    del node.input[1:], node.attribute[:]
+    if not keeps:
+        node.output[0] = f"{made} (with axes)"
+        view.graph.node.append(helper.make_node("Flatten", [node.output[0]], [made], axis=1))
 
 
 def _quantised(view: View, tensor: str) -> list[str]:

@@ -85,7 +85,9 @@ def kind(graph: ir.Graph, node: ir.Node) -> str:
 
 _WORDS: Mapping[type, str] = {
     ir.Add: "add",
+    ir.AveragePool: "average",
     ir.Map: "function",
+    ir.MaxPool: "max",
     ir.GlobalAveragePool: "global average",
     ir.Resize: "resize",
     ir.Concat: "concat",

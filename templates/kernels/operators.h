@@ -28,4 +28,25 @@ void kernel_binary_mul(const struct kernel_binary *layer, const int8_t *a, const
 void kernel_binary_max(const struct kernel_binary *layer, const int8_t *a, const int8_t *b, int8_t *out);
 void kernel_binary_min(const struct kernel_binary *layer, const int8_t *a, const int8_t *b, int8_t *out);
 
+/* A window that moves over an image. What it sees outside of the image is passed over; it always sees a pixel. */
+struct kernel_pool {
+    struct kernel_shape in, out;
+    struct kernel_pair kernel, stride, dilation;
+    struct kernel_pair pad; /* above and to the left */
+};
+
+/* The largest value; scale and zero point stay. */
+void kernel_max_pool(const struct kernel_pool *layer, const int8_t *in, int8_t *out);
+
+/* The mean. What counts are the rows from first.height to before end.height, columns alike: those of the image, or of
+ * its padding too. by_columns: the sum is over columns of the window that were added up before, else row by row. */
+struct kernel_average_pool {
+    struct kernel_pool pool;
+    struct kernel_pair first, end;
+    int32_t by_columns;
+    int32_t in_zero_point, out_zero_point;
+    float in_scale, out_scale;
+};
+void kernel_average_pool(const struct kernel_average_pool *layer, const int8_t *in, int8_t *out);
+
 #endif

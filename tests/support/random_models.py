@@ -6,7 +6,23 @@ import onnx
 from hypothesis import strategies as st
 
 from tests.support.qdq import QdqBuilder, Value
-from tests.support.random_operators import OPERATORS, activate
+from tests.support.random_operators import OPERATORS, ZERO_POINTS, activate
+
+
+@st.composite
+def bundles(draw: st.DrawFn, kind: str, *, count: int = 6) -> onnx.ModelProto:
+    """Several operators of one kind, side by side on one input; their means are the output."""
+    b = QdqBuilder(
+        draw(st.integers(1, 12)),
+        draw(st.integers(1, 12)),
+        draw(st.integers(1, 6)),
+        scale=draw(st.sampled_from([0.0235294122248888, 0.01, 1 / 127.5])),
+        zero_point=draw(ZERO_POINTS),
+        opset=draw(st.sampled_from([17, 13, 18, 19, 22])),
+        seed=draw(st.integers(0, 2**32 - 1)),
+    )
+    made = [OPERATORS[kind](draw, b, [b.input], b.input) for _ in range(count)]
+    return b.model(b.concat([b.pool(value) for value in [b.input, *made] if value is not None]))
 
 
 @st.composite

@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from n6gen.model import functions
+from n6gen.model.window import Window
 from tests.support.qdq import QdqBuilder, Value
 
 #: (draw, builder, earlier values, the one to read) → what the operator makes; None where it cannot read that one.
@@ -119,6 +120,80 @@ def _sizes(x: Value, other: Value) -> list[tuple[int, int]]:
     return list(zip((x.height, x.width, x.channels), (other.height, other.width, other.channels), strict=True))
 
 
+def _window(draw: st.DrawFn, b: QdqBuilder, x: Value, *, dilated: bool) -> tuple[dict[str, Any], Window] | None:
+    """Attributes of a pooling, and what they come to; None if it would see nothing but padding."""
+    kernel = [draw(st.integers(1, 4)), draw(st.integers(1, 4))]
+    strides = [draw(st.integers(1, 4)), draw(st.integers(1, 4))]
+    dilations = [draw(st.integers(1, 2)), draw(st.integers(1, 2))] if dilated else [1, 1]
+    pads = [draw(st.integers(0, taps - 1)) for taps in (*kernel, *kernel)]
+    window = Window(tuple(kernel), tuple(strides), tuple(dilations), tuple(pads))
+    ceil = draw(st.booleans())
+    steps = window.steps((x.height, x.width), ceil=ceil)
+    if min(steps) < 1 or not window.sees_pixels((x.height, x.width), steps) or _ends_in_padding(window, x, steps):
+        return None
+    attributes = {"kernel_shape": kernel, "strides": strides, "pads": pads, "ceil_mode": int(ceil)}
+    return ({**attributes, "dilations": dilations} if dilated else attributes), window
+
+
+def _ends_in_padding(window: Window, x: Value, steps: tuple[int, int]) -> bool:
+    """Whether one more window would begin in the padding, where ONNX's own inference of shapes counts it."""
+    size = (x.height, x.width)
+    return any(
+        steps[axis] * window.strides[axis] >= size[axis] + window.pads[axis]
+        and (steps[axis] - 1) * window.strides[axis] + window.dilations[axis] * (window.kernel[axis] - 1) + 1
+        < size[axis] + window.pads[axis] + window.pads[axis + 2]
+        for axis in (0, 1)
+    )
+
+
+def max_pool(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value | None:
+    """MaxPool, at another scale now and then, or GlobalMaxPool."""
+    scale, zero_point = x.scale, x.zero_point
+    if draw(st.booleans()):
+        scale, zero_point = x.scale * np.float32(draw(_FILL)), draw(ZERO_POINTS)
+    if draw(st.integers(0, 5)) == 0:
+        return b.operator("GlobalMaxPool", [x], (1, 1, x.channels), scale=scale, zero_point=zero_point)
+    made = _window(draw, b, x, dilated=True)
+    if made is None:
+        return None
+    attributes, window = made
+    steps = window.steps((x.height, x.width), ceil=bool(attributes["ceil_mode"]))
+    return b.operator("MaxPool", [x], (*steps, x.channels), scale=scale, zero_point=zero_point, **attributes)
+
+
+def average_pool(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value | None:
+    """AveragePool; its scale is often that of the input, where means lie between two steps most."""
+    made = _window(draw, b, x, dilated=b.opset >= 19)
+    if made is None:
+        return None
+    attributes, window = made
+    if draw(st.integers(0, 5)) == 0:
+        attributes = {"kernel_shape": [x.height, x.width]}
+        window = Window((x.height, x.width), (1, 1), (1, 1), (0, 0, 0, 0))
+    steps = window.steps((x.height, x.width), ceil=bool(attributes.get("ceil_mode", 0)))
+    attributes["count_include_pad"] = int(draw(st.booleans()))
+    scale = x.scale * np.float32(draw(_FILL))
+    return b.operator("AveragePool", [x], (*steps, x.channels), scale=scale, zero_point=draw(ZERO_POINTS), **attributes)
+
+
+def reduce_mean(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value:
+    """ReduceMean over height and width; without them left, a view puts them back."""
+    axes, keep = draw(st.sampled_from([[2, 3], [-1, -2], [3, -2]])), draw(st.booleans())
+    constants = [np.array(axes, np.int64)] if b.opset >= 18 else []
+    attributes = {} if b.opset >= 18 else {"axes": axes}
+    out = b.operator(
+        "ReduceMean",
+        [x],
+        (1, 1, x.channels),
+        scale=x.scale * np.float32(draw(_FILL)),
+        zero_point=draw(ZERO_POINTS),
+        constants=constants,
+        keepdims=int(keep),
+        **attributes,
+    )
+    return out if keep else b.reshape(out)
+
+
 def activate(draw: st.DrawFn, b: QdqBuilder, out: Value) -> None:
     """Now and then, a Relu, a Clip or nothing real between the last operator and its quantisation."""
     for kind in draw(st.lists(st.sampled_from(["Relu", "Clip", "Identity"]), max_size=2)):
@@ -133,4 +208,7 @@ OPERATORS: dict[str, Make] = {
     "gate": gate,
     "requantised": requantised,
     "of two": of_two,
+    "max pool": max_pool,
+    "average pool": average_pool,
+    "reduce mean": reduce_mean,
 }

@@ -12,10 +12,11 @@ import jinja2
 from n6gen.compiler.base import Compiler, Decode
 from n6gen.compiler.cpu import program
 from n6gen.compiler.cpu.blob import Blob
-from n6gen.compiler.cpu.calls import c_float, emit
+from n6gen.compiler.cpu.calls import emit
 from n6gen.compiler.cpu.kernels import KERNEL_SETS, KernelSet
 from n6gen.compiler.cpu.lower import lower
 from n6gen.compiler.cpu.plan import Plan, Step, make_plan
+from n6gen.compiler.cpu.site import c_float
 from n6gen.compiler.cpu.wording import kind
 from n6gen.compiler.network import CompilerInfo, Head, LayerInfo, Network, TensorInfo
 from n6gen.errors import InputError

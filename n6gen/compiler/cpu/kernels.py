@@ -12,6 +12,7 @@ from n6gen.compiler.cpu.packed import Packed as Packed
 from n6gen.compiler.cpu.packed import kind_of as kind_of
 from n6gen.compiler.cpu.packed import round_up
 from n6gen.compiler.cpu.program import Conv
+from n6gen.compiler.cpu.shared import OPERATORS
 
 
 @attrs.frozen
@@ -67,7 +68,7 @@ def _ref(*names: str) -> tuple[str, ...]:
 
 
 _C = ("kernels/c/conv.c", "kernels/c/depthwise.c")
-_PLAIN = _ref("add", "average", "binary", "map", "move", "resize")
+_PLAIN = _ref("add", "average", "move", "resize", *OPERATORS)
 _MVE = tuple(f"kernels/mve/{name}" for name in ("conv.c", "depthwise.c", "depthwise_run.S", "multiply.S"))
 
 #: All kernel sets, the default first.

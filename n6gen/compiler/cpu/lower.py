@@ -91,6 +91,18 @@ class _Lowering:
     def average(self, node: ir.GlobalAveragePool) -> None:
         self.emit(node, program.Average())
 
+    def max_pool(self, node: ir.MaxPool) -> None:
+        table = self.requantisation(node)
+        self.emit(node, program.MaxPool(node.kernel, node.strides, node.dilations, node.pads, table))
+
+    def average_pool(self, node: ir.AveragePool) -> None:
+        window = node.kernel, node.strides, node.dilations, node.pads
+        self.emit(node, program.AveragePool(*window, node.counts_padding, node.by_columns))
+
+    def requantisation(self, node: ir.Node) -> bytes | None:
+        """The table that takes values of the node's input to its output's scale; None if nothing changes."""
+        return requantisation(self.graph.tensors[node.inputs[0]], self.graph.tensors[node.output])
+
     def resize(self, node: ir.Resize) -> None:
         source = self.graph.tensors[node.inputs[0]]
         if (source.height, source.width) == (1, 1):
@@ -114,10 +126,12 @@ def _sum(inner: _Pads, outer: _Pads) -> _Pads:
 _LOWER: dict[type, Callable[[_Lowering, Any], None]] = {
     ir.Add: _Lowering.add,
     ir.Binary: _Lowering.binary,
+    ir.AveragePool: _Lowering.average_pool,
     ir.Concat: _Lowering.concat,
     ir.Conv: _Lowering.conv,
     ir.GlobalAveragePool: _Lowering.average,
     ir.Map: _Lowering.map,
+    ir.MaxPool: _Lowering.max_pool,
     ir.Pad: _Lowering.pad,
     ir.Resize: _Lowering.resize,
     ir.Same: _Lowering.same,

@@ -66,6 +66,29 @@ class Average:
 
 
 @attrs.frozen
+class MaxPool:
+    """The largest value of each window, then through a table if there is one; see `kernel_max_pool`."""
+
+    kernel: tuple[int, int]
+    strides: tuple[int, int]
+    dilations: tuple[int, int]
+    pads: tuple[int, int]  # top, left
+    table: bytes | None
+
+
+@attrs.frozen
+class AveragePool:
+    """The mean of each window; see `kernel_average_pool`."""
+
+    kernel: tuple[int, int]
+    strides: tuple[int, int]
+    dilations: tuple[int, int]
+    pads: tuple[int, int, int, int]  # top, left, bottom, right
+    counts_padding: bool
+    by_columns: bool
+
+
+@attrs.frozen
 class Resize:
     """Linear upsampling by (height, width)."""
 
@@ -97,7 +120,7 @@ class Join:
     fill: int | None
 
 
-Operation: TypeAlias = Conv | Add | Binary | Map | Average | Resize | Repeat | Join
+Operation: TypeAlias = Conv | Add | Binary | Map | Average | MaxPool | AveragePool | Resize | Repeat | Join
 
 
 @attrs.frozen

@@ -46,6 +46,8 @@ def comment(text: str) -> str:
 _KINDS: dict[type, str] = {
     program.Add: "add",
     program.Average: "average",
+    program.AveragePool: "average",
+    program.MaxPool: "max",
     program.Resize: "resize",
     program.Repeat: "repeat",
 }

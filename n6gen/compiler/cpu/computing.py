@@ -1,0 +1,129 @@
+"""The calls of operations that compute."""
+
+from __future__ import annotations
+
+from n6gen.compiler.cpu import program
+from n6gen.compiler.cpu.plan import scratch_name
+from n6gen.compiler.cpu.site import (
+    Constant,
+    Fields,
+    Made,
+    Site,
+    c_float,
+    list_field,
+    quantisation_fields,
+    shape_field,
+)
+from n6gen.model.ir import Tensor
+
+
+def conv(site: Site, conv: program.Conv) -> Made:
+    """A convolution, by whichever function the kernel set chose."""
+    packed = site.packed
+    if packed is None:
+        raise AssertionError(f"layer {site.index} was not packed")
+    fields: Fields = [
+        shape_field("in", site.inputs[0]),
+        shape_field("out", site.out),
+        list_field("kernel", conv.kernel),
+        list_field("stride", conv.strides),
+        list_field("dilation", conv.dilations),
+        list_field("pad", conv.pads[:2]),
+        ("groups", conv.groups),
+        ("in_zero_point", site.inputs[0].zero_point),
+        ("out_zero_point", site.out.zero_point),
+        ("weights", site.blob.add(packed.weights)),
+        ("bias", site.blob.add(packed.bias.astype("<i4").tobytes())),
+        ("multiplier", site.blob.add(packed.multiplier.astype("<f4").tobytes())),
+    ]
+    scratch = site.at(scratch_name(site.index)) if packed.scratch else "NULL"
+    pointers = f"{site.at(site.inputs[0].name)}, {site.at(site.out.name)}, {scratch}"
+    call = f"kernel_{packed.kind}(&layer_{site.index}, blob, {pointers});"
+    return [Constant("kernel_conv", f"layer_{site.index}", fields)], [call]
+
+
+def add(site: Site, _: program.Add) -> Made:
+    """Element-wise sum of two tensors of one shape."""
+    named = list(zip(("a", "b", "out"), (*site.inputs, site.out), strict=True))
+    fields: Fields = [
+        ("size", site.out.size),
+        *((f"{name}_zero_point", tensor.zero_point) for name, tensor in named),
+        *((f"{name}_scale", c_float(tensor.scale)) for name, tensor in named),
+    ]
+    return site.simple("add", fields)
+
+
+def binary(site: Site, binary: program.Binary) -> Made:
+    """Any other operation on two tensors."""
+    named = list(zip(("a", "b", "out"), (*site.inputs, site.out), strict=True))
+    fields: Fields = [
+        shape_field("out", site.out),
+        *(list_field(f"{name}_step", _steps(tensor)) for name, tensor in named[:2]),
+        *((f"{name}_zero_point", tensor.zero_point) for name, tensor in named),
+        *((f"{name}_scale", c_float(tensor.scale)) for name, tensor in named),
+    ]
+    return site.simple(f"binary_{binary.kind}", fields, struct="binary")
+
+
+def _steps(tensor: Tensor) -> tuple[int, int, int]:
+    """Bytes from one row, column and channel to the next; 0 where there is only one, which is repeated."""
+    steps = (tensor.width * tensor.channels, tensor.channels, 1)
+    height, width, channels = (0 if size == 1 else step for size, step in zip(tensor.shape, steps, strict=True))
+    return height, width, channels
+
+
+def table(site: Site, operation: program.Map) -> Made:
+    """A function of one tensor."""
+    tables = len(operation.table) // 256
+    fields: Fields = [
+        ("pixels", site.out.size // tables),
+        ("channels", tables),
+        ("table", site.blob.add(operation.table)),
+    ]
+    return site.simple("map", fields, blob=True)
+
+
+def max_pool(site: Site, pool: program.MaxPool) -> Made:
+    """Largest values."""
+    return site.then_table(site.simple("max_pool", _window(site, pool), struct="pool"), pool.table)
+
+
+def average_pool(site: Site, pool: program.AveragePool) -> Made:
+    """Means of windows."""
+    source = site.inputs[0]
+    top, left, bottom, right = pool.pads if pool.counts_padding else (0, 0, 0, 0)
+    fields: Fields = [
+        *((f"pool.{name}", value) for name, value in _window(site, pool)),
+        list_field("first", (-top, -left)),
+        list_field("end", (source.height + bottom, source.width + right)),
+        ("by_columns", int(pool.by_columns)),
+        *quantisation_fields(site),
+    ]
+    return site.simple("average_pool", fields)
+
+
+def _window(site: Site, pool: program.MaxPool | program.AveragePool) -> Fields:
+    return [
+        shape_field("in", site.inputs[0]),
+        shape_field("out", site.out),
+        list_field("kernel", pool.kernel),
+        list_field("stride", pool.strides),
+        list_field("dilation", pool.dilations),
+        list_field("pad", pool.pads[:2]),
+    ]
+
+
+def average(site: Site, _: program.Average) -> Made:
+    """The mean of the whole image."""
+    return site.simple("average", [shape_field("in", site.inputs[0]), *quantisation_fields(site)])
+
+
+def resize(site: Site, resize: program.Resize) -> Made:
+    """Upsampling by whole factors."""
+    fields: Fields = [
+        shape_field("in", site.inputs[0]),
+        list_field("factor", resize.factors),
+        ("zero_point", site.out.zero_point),
+        ("scale", c_float(site.out.scale)),
+    ]
+    return site.simple("resize", fields)

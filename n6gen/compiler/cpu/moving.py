@@ -1,0 +1,37 @@
+"""The calls of operations that move bytes."""
+
+from __future__ import annotations
+
+from n6gen.compiler.cpu import program
+from n6gen.compiler.cpu.site import Constant, Fields, Made, Site, shape_field
+
+
+def repeat(site: Site, repeat: program.Repeat) -> Made:
+    """One pixel, many times."""
+    return site.simple("repeat", [("channels", site.out.channels), ("count", repeat.count)])
+
+
+def join(site: Site, join: program.Join) -> Made:
+    """Each input to its place."""
+    constants, calls = [], []
+    if join.fill is not None:
+        calls.append(f"kernel_fill({site.out.size}, {join.fill}, {site.at(site.out.name)});")
+    for part, (tensor, place) in enumerate(zip(site.inputs, join.places, strict=True)):
+        fields: Fields = [
+            shape_field("in", tensor),
+            ("out_width", site.out.width),
+            ("out_channels", site.out.channels),
+            ("top", place.top),
+            ("left", place.left),
+            ("channel", place.channel),
+            *([] if place.table is None else [("table", site.blob.add(place.table))]),
+        ]
+        name = f"layer_{site.index}_{part}"
+        constants.append(Constant("kernel_place", name, fields))
+        pointers = f"{site.at(tensor.name)}, {site.at(site.out.name)}"
+        calls.append(
+            f"kernel_place_same(&{name}, {pointers});"
+            if place.table is None
+            else f"kernel_place(&{name}, blob, {pointers});"
+        )
+    return constants, calls
