@@ -24,7 +24,7 @@ from n6gen.link.protocol import Sample
 
 pytestmark = pytest.mark.qemu
 
-_WORK, _UNDEFINED, _BUS, _OVERFLOW, _DIVIDE, _WILD_JUMP, _HANG = 0, 2, 3, 4, 5, 6, 7
+_WORK, _UNDEFINED, _BUS, _OVERFLOW, _DIVIDE, _WILD_JUMP, _HANG, _BUS_IN_LOOP = 0, 2, 3, 4, 5, 6, 7, 8
 _Damage = Callable[[bytearray], None]
 
 
@@ -210,6 +210,7 @@ def test_the_loader_refuses_what_is_damaged(bench: _Bench, damage: _Damage, chec
     [
         (_UNDEFINED, "usage", "misbehave"),
         (_BUS, "bus", "misbehave"),
+        (_BUS_IN_LOOP, "bus", "misbehave"),
         (_DIVIDE, "usage", "misbehave"),
     ],
 )
@@ -227,7 +228,7 @@ def test_a_fault_is_reported_where_it_happened(
     place = Symbols(built.elf).locate(int(caught.value.registers["pc"], 16))
     assert place is not None
     assert (place.function, place.file) == (function, "network/network.c")
-    if mode == _BUS:
+    if mode in {_BUS, _BUS_IN_LOOP}:
         assert caught.value.registers["bfar"] == "f0000000"
 
 

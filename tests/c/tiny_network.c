@@ -19,7 +19,7 @@ __attribute__((section(".network_arena"), aligned(64))) static int8_t input[HEIG
 static int8_t output[HEIGHT / BLOCK * WIDTH / BLOCK * 3];
 static const int8_t *bias;
 
-enum { WORK = 0, FAIL = 1, UNDEFINED = 2, BUS = 3, OVERFLOW = 4, DIVIDE = 5, WILD_JUMP = 6, HANG = 7 };
+enum { WORK = 0, FAIL = 1, UNDEFINED = 2, BUS = 3, OVERFLOW = 4, DIVIDE = 5, WILD_JUMP = 6, HANG = 7, BUS_IN_LOOP = 8 };
 
 int network_init(const void *weights) {
     if ((uintptr_t)weights % 64 != 0) {
@@ -58,6 +58,17 @@ __attribute__((noinline)) static int misbehave(int how) {
         return 1000 / zero;
     case WILD_JUMP:
         ((void (*)(void))(uintptr_t)(0xE0000001u + (unsigned)zero))();
+        return 0;
+    case BUS_IN_LOOP:
+#if defined(__ARM_FEATURE_MVE)
+        /* A loop that masks the end of its vectors: the processor is in a state of its own in there. */
+        __asm volatile("dlstp.8 lr, %[count]\n"
+                       "1:\tvstrb.8 q0, [%[to]]\n\t"
+                       "letp lr, 1b"
+                       :
+                       : [count] "r"(100), [to] "r"(0xF0000000u)
+                       : "lr", "memory");
+#endif
         return 0;
     case HANG:
         for (;;) {

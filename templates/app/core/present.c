@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "present_row.h"
+
 #define SIDE BOARD_WINDOW_SIDE
 
 static uint16_t column[SIDE];
@@ -25,15 +27,12 @@ void present_draw(const uint8_t *mask, uint8_t *layer) {
 
     for (uint32_t y = 0; y < SIDE; y++, layer += SIDE) {
         const uint32_t row = nearest(y, mask_height);
-        const uint8_t *const from = mask + row * mask_width;
 
         if (row == last) {
             memcpy(layer, layer - SIDE, SIDE);
             continue;
         }
         last = row;
-        for (uint32_t x = 0; x < SIDE; x++) {
-            layer[x] = from[column[x]];
-        }
+        present_row(mask + row * mask_width, column, layer);
     }
 }

@@ -79,7 +79,8 @@ static void __attribute__((used, noreturn)) report_and_halt(const uint32_t *sp, 
     board_halt();
 }
 
-/* On a fresh main stack, even if the fault came from a handler. */
+/* On a fresh main stack, even if the fault came from a handler, and out of a loop that masks the end of its vectors
+ * (FPSCR.LTPSIZE): in that state an ordinary loop of the handler's would be a fault. */
 __attribute__((naked, noreturn)) void fault_handler(void) {
     __asm volatile("tst    lr, #4                   \n\t"
                    "ite    eq                       \n\t"
@@ -88,6 +89,8 @@ __attribute__((naked, noreturn)) void fault_handler(void) {
                    "mrs    r1, ipsr                 \n\t"
                    "ldr    r2, =link_fault_stack_top\n\t"
                    "msr    msp, r2                  \n\t"
+                   "mov    r2, #0x40000             \n\t"
+                   "vmsr   fpscr, r2                \n\t"
                    "b      report_and_halt          \n\t"
                    ".ltorg                          \n\t");
 }
