@@ -17,9 +17,12 @@ def boards(out: Output) -> None:
     if not out.for_machine:
         from rich.table import Table
 
-        table = Table("serial", "board", "state", "link", "programmer", "nor", box=None, header_style="bold")
+        table = Table(box=None, header_style="bold")
+        for title in ("serial", "board", "state", "link", "programmer"):
+            # A serial number is there to be copied: never cut it.
+            table.add_column(title, overflow="fold", min_width=24 if title == "serial" else None)
         for probe in probes:
-            table.add_row(probe.serial, probe.board, probe.state, probe.port or "–", probe.programmer, probe.nor or "–")
+            table.add_row(probe.serial, probe.board, probe.state, probe.port or "–", probe.programmer)
         out.show(table)
     for probe in probes:
         if probe.note:

@@ -5,8 +5,8 @@ The order is such that a board that loses its power (or its writer) at any momen
 * Images are written against the order in which they boot: weights, app, loader. New weights under an old app fail
   their network id, which app and loader check; the loader, which knows how to refuse, stays until all else is right.
 * Within an image, the sector that makes it valid (an STM32 image's header, the trailer of the weights) is erased before
-  anything else and written after everything else was written and read back. In between there is no header, and nothing
-  starts; and where there is one, what it stands for was right.
+  anything else is programmed, and written after everything else was written and verified. In between there is no
+  header, and nothing starts; and where there is one, what it stands for was right.
 
 So a torn flash holds the old images whole, or is refused by name; the next flash reads it and completes it.
 """
@@ -117,18 +117,28 @@ def plan(
 def _steps(partition: Partition, image: bytes, changed: Sequence[int], traits: Traits) -> Iterator[Step]:
     key = 0 if partition.image == "stm32" else (len(image) - 1) // traits.sector * traits.sector
     body = list(_merge([at for at in changed if at != key], image, traits.sector, 0))
+    # Calls cost time: the first one can erase the key too where that comes first in any order.
+    first: tuple[Area, ...] = ()
     if body and key in changed:
-        yield Erase(partition.address + key)
+        if key == 0:
+            first = (Area(partition.address, b""),)
+        else:
+            yield Erase(partition.address + key)
     for areas in _batches(body, traits.piece):
-        yield Write(tuple(Area(partition.address + a, image[a:b]) for a, b in areas))
-    # A call costs time: rather read a little more than call once more.
-    gap = int(traits.rates.start_s / traits.rates.read_s * 1024) if traits.rates.read_s else 0
-    for a, b in _merge([at for at in changed if at != key], image, traits.sector, gap):
-        yield Verify(partition.address + a, image[a:b])
+        yield Write((*first, *(Area(partition.address + a, image[a:b]) for a, b in areas)))
+        first = ()
+    if key not in changed or not traits.verifies:
+        yield from _verify(partition, image, [at for at in changed if at != key], traits)
     if key in changed:
-        data = image[key : key + traits.sector]
-        yield Write((Area(partition.address + key, data),))
-        yield Verify(partition.address + key, data)
+        yield Write((Area(partition.address + key, image[key : key + traits.sector]),))
+        yield from _verify(partition, image, changed if traits.verifies else [key], traits)
+
+
+def _verify(partition: Partition, image: bytes, changed: Sequence[int], traits: Traits) -> Iterator[Verify]:
+    # Rather read a little more than call once more.
+    gap = int(traits.rates.start_s / traits.rates.read_s * 1024) if traits.rates.read_s else 0
+    for a, b in _merge(changed, image, traits.sector, gap):
+        yield Verify(partition.address + a, image[a:b])
 
 
 def _merge(offsets: Iterable[int], image: bytes, sector: int, gap: int) -> Iterator[tuple[int, int]]:

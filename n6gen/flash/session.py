@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from n6gen.board.facts import Board, Partition
+from n6gen.board.facts import Board, Partition, board_names
 from n6gen.errors import InputError
 from n6gen.flash.execute import Flashed, execute
 from n6gen.flash.interrupt import Interrupts, deferred
@@ -91,9 +91,10 @@ def identify(target: Target, board: Board, build: Path) -> Identity:
     """Which board is held; InputError if the build is for another one."""
     identity = target.identify()
     if identity.board not in {board.name, None}:
+        known = identity.board in board_names()
         raise InputError(
             f"the build in {build} is for {board.name}, {identity.serial} is a {identity.board}",
-            f"Build for it: n6gen build --board {identity.board}",
+            f"Build for it: n6gen build --board {identity.board}" if known else "Choose another board: --sn SERIAL.",
         )
     return identity
 

@@ -57,17 +57,19 @@ class Traits:
     """How a board's flash is best written.
 
     `sector`: the smallest part that is erased at once, in bytes. `piece`: how many bytes one call should write, so that
-    progress shows and Ctrl-C does not wait long. `rates`: what it takes, until it was measured.
+    progress shows and Ctrl-C does not wait long. `rates`: what it takes, until it was measured. `verifies`: whether
+    a write reads back by itself what it wrote, and fails if it is wrong.
     """
 
     sector: int
     piece: int
     rates: Rates
+    verifies: bool = False
 
 
 @attrs.frozen
 class Area:
-    """Bytes for a place in the flash. The address is the CPU's, at the start of a sector."""
+    """Bytes for a place in the flash, at the start of a sector. The address is the CPU's. No bytes: only erase."""
 
     address: int
     data: bytes
@@ -110,7 +112,10 @@ class Target(Protocol):
         """Set the sector that begins at `address` to 0xFF."""
 
     def write(self, areas: Sequence[Area]) -> None:
-        """Erase the sectors of each area and program its bytes, in order. The rest of its last sector is 0xFF then."""
+        """Erase the sectors of each area and program its bytes. The rest of its last sector is 0xFF then.
+
+        Nothing is programmed before the first area's sectors are erased.
+        """
 
     def reset(self) -> None:
         """Let the board start anew, if it is on."""
@@ -135,8 +140,8 @@ class Programmer(Protocol):
     def probes(self) -> list[Probe]:
         """The boards that it can reach now. Raises N6genError if it cannot tell."""
 
-    def knows(self, serial: str) -> bool:
-        """Whether the board with this serial number is one of its own, reachable or not."""
+    def knows(self, serial: str) -> str | None:
+        """The serial number as it writes it, if the board is one of its own, reachable or not; else None."""
 
     def open(self, serial: str, board: Board, access: Access) -> AbstractContextManager[Target]:
         """Hold a board that should be a `board`; BoardError if there is none or somebody else uses it."""

@@ -42,7 +42,7 @@ class Guarded:
     def write(self, areas: Sequence[Area]) -> None:
         """See Target; InputError, before anything is written, for an area whose sectors are not in one partition."""
         for area in areas:
-            self._must_be_inside(area.address, -(-len(area.data) // self.traits.sector) * self.traits.sector)
+            self._must_be_inside(area.address, -(-max(1, len(area.data)) // self.traits.sector) * self.traits.sector)
         self._target.write(areas)
 
     def reset(self) -> None:

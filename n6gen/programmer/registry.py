@@ -14,6 +14,7 @@ from n6gen.programmer.base import Probe, Programmer
 
 GROUP = "n6gen.programmers"
 _BUILT_IN = {
+    "stm32cubeprogrammer": "n6gen.programmer.stm32cubeprogrammer:CubeProgrammer",
     "virtual": "n6gen.programmer.virtual:VirtualProgrammer",
 }
 #: The setting that says where the tool of one of n6gen's own is.
@@ -60,17 +61,16 @@ def survey(paths: Paths | None = None) -> tuple[list[Probe], list[N6genError]]:
     probes: dict[str, Probe] = {}
     problems: list[N6genError] = []
     for name in names():
+        programmer = load(name, paths)
         try:
-            programmer = load(name, paths)
             programmer.check()
-            found = programmer.probes()
         except MissingToolError:
             continue
+        try:
+            for probe in programmer.probes():
+                probes.setdefault(probe.serial.upper(), probe)
         except N6genError as error:
             problems.append(error)
-            continue
-        for probe in found:
-            probes.setdefault(probe.serial.upper(), probe)
     return list(probes.values()), problems
 
 
@@ -128,8 +128,8 @@ def _by_serial(
     board: Board, serial: str, usable: Sequence[Programmer], lacking: Sequence[MissingToolError], *, others: bool
 ) -> tuple[Programmer, str]:
     for programmer in usable:
-        if programmer.knows(serial):
-            return programmer, serial
+        if found := programmer.knows(serial):
+            return programmer, found
     tried = {programmer.name for programmer in usable}
     for name in names() if others else []:
         if name in tried or name in board.programmers:
@@ -137,8 +137,8 @@ def _by_serial(
         try:
             stranger = load(name)
             stranger.check()
-            if stranger.knows(serial):
-                return stranger, serial
+            if found := stranger.knows(serial):
+                return stranger, found
         except N6genError:
             # It is not this board's programmer: what it lacks is nobody's business here.
             continue

@@ -27,9 +27,10 @@ class VirtualProgrammer:
         """All instances; the default one is made if there is none."""
         return [Probe(i.serial, i.board.name, i.state(), nor=str(i.nor), programmer=self.name) for i in instances()]
 
-    def knows(self, serial: str) -> bool:
-        """Whether there is such an instance, or the name is one that makes a new one."""
-        return serial.startswith(PREFIX) or serial in {instance.serial for instance in instances()}
+    def knows(self, serial: str) -> str | None:
+        """Any instance, and a name that makes a new one."""
+        known = serial.startswith(PREFIX) or serial in {instance.serial for instance in instances()}
+        return serial if known else None
 
     @contextmanager
     def open(self, serial: str, board: Board, access: Access) -> Iterator[VirtualTarget]:
@@ -71,7 +72,7 @@ class VirtualTarget:
         for area in areas:
             start = at = area.address - self._base
             end = start + len(area.data)
-            while at < end:
+            while at < max(end, start + 1):
                 size = self._large if at % self._large == 0 and at + self._large <= end else self.traits.sector
                 self._nor.erase(at, size)
                 at += size

@@ -16,16 +16,28 @@ from n6gen.tools.files import sha256_bytes
 NETWORK_ID = "0123456789abcdef" * 4
 
 
-def images(seed: int = 0, *, fsbl: int = 6_000, app: int = 70_000, blob: int = 90_000) -> dict[str, bytes]:
-    """The three images of the virtual board, filled from `seed`; sizes in bytes."""
+def images(
+    seed: int = 0,
+    *,
+    fsbl: int = 6_000,
+    app: int = 70_000,
+    blob: int = 90_000,
+    board: str = "virtual",
+    header: str = "2.3",
+) -> dict[str, bytes]:
+    """The three images of a board, filled from `seed`; sizes in bytes."""
     noise = random.Random(seed)
+    facts = load_board(board)
 
-    def code(size: int, reset: int) -> bytes:
-        return struct.pack("<II", 0x2008_0000, reset) + noise.randbytes(size - 8)
+    def code(size: int, name: str) -> bytes:
+        partition = facts.partition(name)
+        place = stm32.Place.of(facts, partition)
+        vectors = struct.pack("<II", place.stacks[-1][1] // 8 * 8, place.code[0] + 0x41)
+        return stm32.sign(vectors + noise.randbytes(size - 8), binary_type=partition.binary_type, header=header)
 
     return {
-        "fsbl": stm32.sign(code(fsbl, 0x2800_0441), binary_type=stm32.FSBL),
-        "app": stm32.sign(code(app, 0x0100_0441), binary_type=stm32.APP),
+        "fsbl": code(fsbl, "fsbl"),
+        "app": code(app, "app"),
         "weights": weights.wrap(noise.randbytes(blob), NETWORK_ID),
     }
 
@@ -33,7 +45,7 @@ def images(seed: int = 0, *, fsbl: int = 6_000, app: int = 70_000, blob: int = 9
 def write_build(folder: Path, content: dict[str, bytes], *, board: str = "virtual") -> Path:
     """Write the images and the manifest into `folder`; returns it."""
     folder.mkdir(parents=True, exist_ok=True)
-    facts = load_board("virtual")
+    facts = load_board(board)
     entries = []
     for name, data in content.items():
         (folder / f"{name}.bin").write_bytes(data)

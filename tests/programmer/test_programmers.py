@@ -157,8 +157,8 @@ class Foreign:
     def check(self) -> None:
         pass
 
-    def knows(self, serial: str) -> bool:
-        return serial in self._serials
+    def knows(self, serial: str) -> str | None:
+        return serial if serial in self._serials else None
 
     def open(self, serial: str, board: Board, access: Access) -> AbstractContextManager[Target]:
         raise AssertionError
