@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from n6gen.board.facts import Board, Partition, board_names
+from n6gen.board.facts import Board, Partition
 from n6gen.errors import InputError
 from n6gen.flash.execute import Flashed, execute
 from n6gen.flash.interrupt import Interrupts, deferred
@@ -16,6 +16,7 @@ from n6gen.flash.rates import Stopwatch, keep_rates, known_rates
 from n6gen.flash.refuse import reasons
 from n6gen.image.partitions import read_build
 from n6gen.programmer.base import Access, Identity, Programmer, Target, Traits
+from n6gen.programmer.facts import other_board
 from n6gen.programmer.guard import Guarded
 from n6gen.programmer.registry import Paths, choose
 
@@ -63,7 +64,7 @@ def flash(
     with programmer.open(serial, board, selection.access) as reached, deferred(selection.access.say) as interrupts:
         target = Guarded(reached, board)
         with watch.measure("start"):
-            identity = identify(target, board, build)
+            identity = identify(target, board)
         refused = reasons(target, identity, images, chosen, force=force)
         differing = compare(target, chosen, watch, interrupts)
         traits = with_known_rates(target, programmer, identity)
@@ -87,15 +88,11 @@ def choose_for(board: Board, build: Path, serial: str | None, selection: Selecti
     return choose(board, serial, programmer=selection.programmer, paths=selection.paths)
 
 
-def identify(target: Target, board: Board, build: Path) -> Identity:
-    """Which board is held; InputError if the build is for another one."""
+def identify(target: Target, board: Board) -> Identity:
+    """Which board is held; InputError if it is another one than `board`."""
     identity = target.identify()
     if identity.board not in {board.name, None}:
-        known = identity.board in board_names()
-        raise InputError(
-            f"the build in {build} is for {board.name}, {identity.serial} is a {identity.board}",
-            f"Build for it: n6gen build --board {identity.board}" if known else "Choose another board: --sn SERIAL.",
-        )
+        raise other_board(board, identity.serial, identity.board or "?")
     return identity
 
 

@@ -28,12 +28,19 @@ class ProbeFacts:
     headers: Mapping[str, str]
 
     @classmethod
-    def of(cls, board: Board) -> ProbeFacts:
-        """A board's facts; InputError if it has no debug probe."""
+    def of(cls, board: Board) -> ProbeFacts | None:
+        """A board's facts; None if it has no debug probe."""
         raw = board.raw.get("probe")
-        if raw is None:
-            raise InputError(f"a {board.name} has no debug probe", "Use the programmer that its board.toml names.")
-        return cls(**{**raw, "names": tuple(raw["names"])})
+        return cls(**{**raw, "names": tuple(raw["names"])}) if raw else None
+
+
+def other_board(board: Board, serial: str, found: str) -> InputError:
+    """The error for a build that is for another board than the one that is there."""
+    known = found in board_names()
+    return InputError(
+        f"the build is for {board.name}, {serial} is a {found}",
+        f"Build for it: n6gen build --board {found}" if known else "Choose another board: --sn SERIAL.",
+    )
 
 
 def develop(board: Board | None) -> str:

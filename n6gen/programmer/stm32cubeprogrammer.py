@@ -15,7 +15,7 @@ from n6gen.errors import BoardError, MissingToolError
 from n6gen.programmer import console
 from n6gen.programmer.base import Access, Area, Identity, Probe, RamProgram, Rates, Traits, differing_in
 from n6gen.programmer.cube_cli import Cli, Connection, error_of
-from n6gen.programmer.facts import ProbeFacts, board_called
+from n6gen.programmer.facts import ProbeFacts, board_called, other_board
 from n6gen.programmer.failures import BY_NAME, KNOWN_BAD, LIMITS, UNFINISHED, Failure
 from n6gen.programmer.probe_lock import hold_probe, log_of
 from n6gen.programmer.probes import completed
@@ -63,6 +63,9 @@ class CubeProgrammer:
     def open(self, serial: str, board: Board, access: Access) -> Iterator[CubeTarget]:
         """See Programmer."""
         facts = ProbeFacts.of(board)
+        if facts is None:
+            found = next((probe.board for probe in self.probes() if probe.serial == serial), "?")
+            raise other_board(board, serial, found)
         loader = self._loader(facts.loader)
         with hold_probe(serial, access) as held, tempfile.TemporaryDirectory(prefix="n6gen-") as folder:
             cli = attrs.evolve(self._cli(), log=log_of(serial), keep=held.keep)
