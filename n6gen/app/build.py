@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from n6gen.app.elf import Elf, check_app, check_loader, read_elf
+from n6gen.app.elf import Elf, check_app, check_loader, check_symbols, read_elf
 from n6gen.app.render import Project
 from n6gen.app.toolchain import Toolchain, find_toolchain
 from n6gen.errors import InputError
@@ -29,14 +29,17 @@ _LINK_ERRORS = [
 
 @attrs.frozen
 class BuiltApp:
-    """What a build made. The .bin files are payloads without image headers; the ELF files passed their checks."""
+    """What a build made. The .bin files are payloads without image headers; the ELF files passed their checks.
+
+    The loader's are None for a board that brings its own.
+    """
 
     elf: Path
     bin: Path
-    loader_elf: Path
-    loader_bin: Path
+    loader_elf: Path | None
+    loader_bin: Path | None
     app: Elf
-    loader: Elf
+    loader: Elf | None
     tools: dict[str, str]
     did_work: bool
 
@@ -59,15 +62,19 @@ def build_project(
     result = run([tools.ninja, "-C", project.build_folder], timeout=_BUILD_TIMEOUT_S, log=out_log, on_line=on_line)
     if not result.ok:
         raise _failure(project, result, out_log)
-    made = {name: project.build_folder / name for name in ("app.elf", "app.bin", "loader.elf", "loader.bin")}
-    app, loader = read_elf(made["app.elf"]), read_elf(made["loader.elf"])
+    made = project.build_folder
+    app = read_elf(made / "app.elf")
     check_app(app, project.board)
-    check_loader(loader, project.board)
+    if project.vendor is not None:
+        check_symbols(app, project.vendor.forbidden)
+    loader = read_elf(made / "loader.elf") if project.has_loader else None
+    if loader is not None:
+        check_loader(loader, project.board)
     return BuiltApp(
-        elf=made["app.elf"],
-        bin=made["app.bin"],
-        loader_elf=made["loader.elf"],
-        loader_bin=made["loader.bin"],
+        elf=made / "app.elf",
+        bin=made / "app.bin",
+        loader_elf=made / "loader.elf" if loader is not None else None,
+        loader_bin=made / "loader.bin" if loader is not None else None,
         app=app,
         loader=loader,
         tools=tools.versions,

@@ -36,6 +36,42 @@ class NetworkSources(Protocol):
     def defines(self) -> Mapping[str, str]:
         """Preprocessor definitions for network.c, kernels and decode."""
 
+    @property
+    def npu(self) -> NpuSources | None:
+        """What its runtime has to offer, None for a network of the CPU's."""
+
+
+class NpuSources(Protocol):
+    """What the project must know of a network for the NPU; `n6gen.compiler.network.NpuInfo` is one."""
+
+    @property
+    def api(self) -> str:
+        """The interface of the runtime, a folder of templates/frontend."""
+
+    @property
+    def software(self) -> bool:
+        """Whether some epochs run on the CPU."""
+
+
+@attrs.frozen
+class VendorSources:
+    """Files of the vendors' that are compiled into the app, where they lie on this machine.
+
+    `roots`: name → folder; every other path is ``name/path below it``. `flags` go to all of the app's files, `defines`
+    too. `forbidden`: symbols that the app must not hold. `includes` are the vendors' folders, `own_includes` the
+    project's. `digests`: name → SHA-256 of what is there.
+    """
+
+    roots: Mapping[str, Path]
+    sources: tuple[str, ...]
+    includes: tuple[str, ...]
+    own_includes: tuple[str, ...]
+    libraries: tuple[str, ...]
+    flags: tuple[str, ...]
+    defines: Mapping[str, str]
+    forbidden: tuple[str, ...]
+    digests: Mapping[str, str]
+
 
 def _hex_id(_: object, attribute: attrs.Attribute[str], value: str) -> None:
     if len(value) != 64 or set(value) - set("0123456789abcdef"):
@@ -59,6 +95,7 @@ class AppConfig:
     `network_id` is 64 hex digits; `weights_size` is the raw blob's, in bytes; mask sizes are in pixels.
     Network channel c of a pixel is ``input_table[256 * c + frame[y, x, input_order[c]]]``, a byte of the tensor's type.
     `build_id` None lets `render_project` compute it from all rendered files and `build_inputs` (compiler version, …).
+    `overlap`: the camera fills the next frame while the network runs. `vendor` is None for a board that needs none.
     """
 
     network_id: str = attrs.field(validator=_hex_id)
@@ -69,6 +106,8 @@ class AppConfig:
     input_table: bytes = attrs.field(validator=_table, repr=False)
     input_order: tuple[int, int, int] = attrs.field(default=(0, 1, 2), validator=_order)
     input_mapping: str = attrs.field(default="exact", validator=attrs.validators.in_(INPUT_MAPPINGS))
+    overlap: bool = True
+    vendor: VendorSources | None = None
     build_id: str | None = attrs.field(default=None, validator=attrs.validators.optional(_hex_id))
     build_inputs: Mapping[str, str] = attrs.field(factory=dict)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -38,13 +39,17 @@ class Section:
 
 @attrs.frozen
 class Elf:
-    """An ELF file: entry point, the first two vectors (0 without a .vectors section), sections by address."""
+    """An ELF file: entry point, the first two vectors (0 without a .vectors section), sections by address.
+
+    `loads`: address and size in memory of every segment that a program loader would fill.
+    """
 
     path: Path
     entry: int
     stack_pointer: int
     reset: int
     sections: tuple[Section, ...]
+    loads: tuple[tuple[int, int], ...] = ()
 
     def section(self, name: str) -> Section:
         """The section called `name`; InputError if there is none."""
@@ -69,7 +74,8 @@ def read_elf(path: Path) -> Elf:
                     vectors = section.data()
             stack_pointer, reset = (int.from_bytes(vectors[at : at + 4], "little") for at in (0, 4))
             ordered = tuple(sorted(sections, key=lambda part: part.address))
-            return Elf(path, file["e_entry"], stack_pointer, reset, ordered)
+            loads = tuple(sorted((s["p_paddr"], s["p_memsz"]) for s in file.iter_segments("PT_LOAD") if s["p_memsz"]))
+            return Elf(path, file["e_entry"], stack_pointer, reset, ordered, loads)
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}") from error
     except (ELFError, OSError) as error:
@@ -84,9 +90,23 @@ def check_app(elf: Elf, board: Board) -> None:
     if (info.address, info.size) != (region.base + VECTORS_OFFSET + INFO_OFFSET, _INFO_SIZE):
         raise InputError(f"{elf.path}: the info block is at {info.address:#010x}, {info.size} B")
     _check_places(elf, [region, *(r for name, r in board.regions.items() if name != "app")])
+    for address, _ in elf.loads:
+        # A linker may pack ELF headers in front of the vectors: what loads segments would write over the image header.
+        if region.base <= address < region.base + VECTORS_OFFSET:
+            raise InputError(f"{elf.path}: a segment is loaded at {address:#010x}, into the image header's room")
     end = max(section.end for section in elf.sections if not section.zero)
     if end - region.base > board.partition("app").size:
         raise InputError(f"{elf.path}: {end - region.base} B do not fit into the app partition")
+
+
+def check_symbols(elf: Elf, forbidden: Sequence[str]) -> None:
+    """Check that none of the `forbidden` functions or variables is in an app; InputError if one is."""
+    with elf.path.open("rb") as stream:
+        table = ELFFile(stream).get_section_by_name(".symtab")
+        names = {symbol.name for symbol in table.iter_symbols()} if isinstance(table, SymbolTableSection) else set()
+    found = sorted(names.intersection(forbidden))
+    if found:
+        raise InputError(f"{elf.path} holds {found[0]}, which could change the board for good", "Take the call out.")
 
 
 def check_loader(elf: Elf, board: Board) -> None:

@@ -47,7 +47,7 @@ class Layout:
         return Sources(
             core=self._compiled("core/", but="core/app.c"),
             config=self._compiled("config/"),
-            network=self._compiled("network/", "kernels/", "decode/"),
+            network=self._compiled("network/", "kernels/", "decode/", "frontend/"),
             board=self._compiled("board/src/", "cortexm/"),
             loader=self._compiled("board/loader/"),
         )
@@ -57,8 +57,8 @@ class Layout:
         return tuple(sorted(n for n in names if n.startswith(folders) and n.endswith(_COMPILED) and n != but))
 
 
-def lay_out(board: Board, network: NetworkSources) -> Layout:
-    """The files of the project for one board and one network.
+def lay_out(board: Board, network: NetworkSources, *, vendor: bool = False) -> Layout:
+    """The files of the project for one board and one network; `vendor`: some of the vendors' files are compiled too.
 
     Raises InputError if the network has no network.c or names a kernel file that n6gen does not have.
     """
@@ -71,6 +71,9 @@ def lay_out(board: Board, network: NetworkSources) -> Layout:
     for folder in sorted({*network.includes} - {"decode"}):
         templates |= _placed(folder, (name for name in _names(root / folder) if name.endswith(_HEADER)), folder)
     templates |= _placed(".", _existing(root, network.sources), ".")
+    templates |= _front_end(root, network)
+    if vendor:
+        templates |= _placed("vendor", _names(root / "vendor"), ".")
 
     own = f"board/{board.folder.name}"
     for folder in ("src", "loader"):
@@ -81,6 +84,18 @@ def lay_out(board: Board, network: NetworkSources) -> Layout:
         raise InputError(f"{network.folder} holds no compiled network (no network.c)", "Run the build again.")
     files = (path for path in network.folder.iterdir() if path.name.endswith((*_COMPILED, _HEADER)))
     return Layout(templates, {f"network/{path.name}": path for path in files})
+
+
+def _front_end(root: Path, network: NetworkSources) -> dict[str, str]:
+    """For a network of the NPU's: what stands between its runtime's interface and network.h."""
+    if network.npu is None:
+        return {}
+    folder = root / "frontend"
+    own = folder / network.npu.api
+    if not own.is_dir():
+        raise InputError(f"there is no front end for the NPU interface {network.npu.api!r}", "Compile it again.")
+    common = _placed("frontend", (path.name for path in folder.iterdir() if path.is_file()), "frontend")
+    return common | _placed(f"frontend/{own.name}", _names(own), "frontend")
 
 
 def _names(folder: Path) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import jinja2
 
-from n6gen.app.config import NO_ID, AppConfig, NetworkSources
+from n6gen.app.config import NO_ID, AppConfig, NetworkSources, VendorSources
 from n6gen.app.layout import RENDERED, Layout, lay_out
 from n6gen.board.facts import Board
 from n6gen.errors import InputError
@@ -22,6 +22,8 @@ from n6gen.tools.files import sha256_bytes, write_if_changed, write_json
 
 #: What was written and its hashes, so that neither a user's change nor a file of theirs is ever lost.
 RECORD = ".n6gen.json"
+#: Says where things are on this machine: no part of what the build id covers.
+_PLACES = "vendor.cmake"
 
 
 @attrs.frozen
@@ -33,11 +35,17 @@ class Project:
     build_id: str
     files: tuple[str, ...]
     overrides: Mapping[str, Path]
+    vendor: VendorSources | None = None
 
     @property
     def build_folder(self) -> Path:
         """Where CMake and Ninja put what they make."""
         return self.folder / "build"
+
+    @property
+    def has_loader(self) -> bool:
+        """Whether the board's first-stage loader is built with it."""
+        return any(name.startswith("board/loader/") for name in self.files)
 
 
 def render_project(
@@ -50,7 +58,7 @@ def render_project(
 
     Raises InputError if a file there replaces nothing or cannot be rendered, or if a file in `out` was changed by hand.
     """
-    layout = lay_out(board, network)
+    layout = lay_out(board, network, vendor=config.vendor is not None)
     overrides = _overrides(layout, templates)
     environment = _environment(board, templates)
     build_id = config.build_id
@@ -59,7 +67,7 @@ def render_project(
         build_id = _digest(draft, config.build_inputs)
     contents = _contents(environment, layout, overrides, _context(board, network, config, layout, build_id))
     _write(out, contents)
-    return Project(out, board, build_id, tuple(sorted(contents)), overrides)
+    return Project(out, board, build_id, tuple(sorted(contents)), overrides, config.vendor)
 
 
 def _overrides(layout: Layout, templates: Path | None) -> dict[str, Path]:
@@ -111,9 +119,18 @@ def _context(
         "config": config,
         "build_id": build_id,
         "sources": layout.sources,
-        "includes": sorted({*network.includes, "core", "cortexm", "config", "decode", "network", "board/src"}),
+        "includes": sorted({*network.includes, *_own_includes(network, config)}),
         "defines": dict(network.defines),
+        "network": network,
+        "vendor": config.vendor,
     }
+
+
+def _own_includes(network: NetworkSources, config: AppConfig) -> set[str]:
+    folders = {"core", "cortexm", "config", "decode", "network", "board/src"}
+    if network.npu is not None:
+        folders.add("frontend")
+    return folders | set(config.vendor.own_includes if config.vendor is not None else ())
 
 
 def _contents(
@@ -145,7 +162,7 @@ def _line(error: Exception) -> str:
 
 
 def _digest(contents: Mapping[str, bytes], inputs: Mapping[str, str]) -> str:
-    hashes = {name: sha256_bytes(data) for name, data in contents.items()}
+    hashes = {name: sha256_bytes(data) for name, data in contents.items() if name != _PLACES}
     return hashlib.sha256(json.dumps([hashes, dict(inputs)], sort_keys=True).encode()).hexdigest()
 
 

@@ -21,6 +21,8 @@ def write_images(board: Board, app: BuiltApp, network: Network, network_id: str,
 
     Raises InputError if one does not fit.
     """
+    if app.loader_bin is None:
+        raise InputError(f"{board.name} has no first-stage loader of its own")
     contents = {
         "fsbl": stm32.sign(app.loader_bin.read_bytes(), binary_type=board.partition("fsbl").binary_type),
         "app": stm32.sign(app.bin.read_bytes(), binary_type=board.partition("app").binary_type),

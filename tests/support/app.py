@@ -26,6 +26,7 @@ class TinyNetwork:
     sources: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()
     defines: Mapping[str, str] = attrs.field(factory=dict)
+    npu: None = None
 
 
 def tiny_network(folder: Path) -> TinyNetwork:

@@ -1,0 +1,13 @@
+/* Settings of the PSRAM driver: latencies that hold up to 200 MHz. */
+#ifndef APS256XX_CONF_H
+#define APS256XX_CONF_H
+
+#include "stm32n6xx_hal.h"
+
+#define CONF_HSPI_DS APS256XX_MR0_DS_HALF
+#define CONF_HSPI_PASR APS256XX_MR4_PASR_FULL
+#define CONF_HSPI_RF APS256XX_MR4_RF_4X
+#define DEFAULT_READ_LATENCY_CODE APS256XX_READ_LATENCY_7
+#define DEFAULT_WRITE_LATENCY_CODE APS256XX_WRITE_LATENCY_7
+
+#endif
