@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from n6gen.compiler.cpu import compile as cpu_compile
 from n6gen.compiler.cpu.compile import compile_graph
+from n6gen.compiler.cpu.kernels import KERNEL_SETS
 from n6gen.compiler.cpu.lower import lower
 from n6gen.compiler.cpu.plan import Plan
+from n6gen.compiler.cpu.program import Block
 from n6gen.model.reference import IntegerReference
 from tests.compiler.on_board import BoardCompiler, Job, Outcome
 from tests.compiler.on_host import Tensor, gaps_of, images, spread_plan
@@ -49,15 +51,15 @@ def _job(reference: IntegerReference, out: Path, *, spread: bool) -> Job:
 
 
 def _differences(reference: IntegerReference, job: Job, outcome: Outcome) -> Iterator[str]:
-    layers = lower(reference.graph).layers
+    layers = KERNEL_SETS["mve"].rewrite(lower(reference.graph)).layers
     for image, found in zip(job.inputs, outcome.layers, strict=True):
         expected = reference.tensors(image)
         at = 0
         for info, layer in zip(job.network.layers, layers, strict=True):
-            tensor = expected[layer.output]
-            part = found[at : at + tensor.size].reshape(tensor.shape)
-            at += tensor.size
-            wrong = np.argwhere(part != tensor)
+            size = info.height * info.width * info.channels
+            part = found[at : at + size].reshape(info.height, info.width, info.channels)
+            at += size
+            wrong = np.argwhere(part != expected[layer.output])
             if len(wrong):
                 yield f"{info}: {len(wrong)} bytes differ, the first at {wrong[0]}"
 
@@ -70,6 +72,30 @@ def _check(board: BoardCompiler, protos: Sequence[onnx.ModelProto], folder: Path
         assert not list(_differences(reference, job, outcome)), f"network {at} of {folder}"
 
 
+@st.composite
+def mobile_models(draw: st.DrawFn) -> onnx.ModelProto:
+    """Chains of expand, depthwise and project, as in mobile networks."""
+    b = QdqBuilder(
+        draw(st.integers(4, 20)),
+        draw(st.integers(4, 24)),
+        draw(st.integers(1, 8)),
+        zero_point=draw(st.sampled_from([-128, 0, 127])),
+        seed=draw(st.integers(0, 2**32 - 1)),
+    )
+    x = b.input
+    for _ in range(draw(st.integers(1, 3))):
+        expanded = b.conv(x, 4 * draw(st.integers(1, 8)), draw(st.sampled_from([1, 1, 2])))
+        stride = draw(st.integers(1, 2))
+        pads = tuple(draw(st.integers(0, 2)) for _ in range(4))
+        if expanded.height + pads[0] + pads[2] < 3 or expanded.width + pads[1] + pads[3] < 3:
+            break
+        reduced = b.depthwise(expanded, strides=(stride, stride), pads=pads, lowest=-128)
+        made = b.conv(reduced, draw(st.integers(1, 9)))
+        alike = (made.height, made.width, made.channels) == (x.height, x.width, x.channels)
+        x = b.add(made, x) if alike else made
+    return b.model(x)
+
+
 @pytest.mark.slow
 @settings(
     deadline=None,
@@ -78,7 +104,11 @@ def _check(board: BoardCompiler, protos: Sequence[onnx.ModelProto], folder: Path
     suppress_health_check=list(HealthCheck),
 )
 @given(
-    protos=st.lists(st.one_of(qdq_models(), qdq_models(max_channels=40, max_nodes=4)), min_size=_BATCH, max_size=_BATCH)
+    protos=st.lists(
+        st.one_of(qdq_models(), qdq_models(max_channels=40, max_nodes=4), mobile_models()),
+        min_size=_BATCH,
+        max_size=_BATCH,
+    )
 )
 def test_random_networks(board: BoardCompiler, tmp_path: Path, protos: list[onnx.ModelProto]) -> None:
     """Whatever the importer takes, every tensor of every layer is onnxruntime's, and nothing else is written."""
@@ -124,6 +154,51 @@ def test_shapes_of_depthwise(board: BoardCompiler, tmp_path: Path) -> None:
             b = QdqBuilder(6, 7, channels, zero_point=(-128, -9, 0, 127)[at % 4])
             x = b.depthwise(b.input, kernel, pads=pads, strides=strides, dilations=dilations)
             protos.append(b.model(x))
+    _check(board, protos, tmp_path)
+
+
+def _block(
+    height: int,
+    width: int,
+    channels: int,
+    *,
+    first: dict[str, object],
+    depthwise: dict[str, object],
+    zero_point: int = -128,
+    out: int = 6,
+) -> onnx.ModelProto:
+    b = QdqBuilder(height, width, channels, zero_point=3)
+    x = b.conv(b.input, zero_point=zero_point, lowest=-128, **first)
+    return b.model(b.conv(b.depthwise(x, lowest=-128, **depthwise), out))
+
+
+def test_shapes_of_blocks(board: BoardCompiler, tmp_path: Path) -> None:
+    """Expand, depthwise and project in one go: odd heights, widths that eight outputs do not divide, paddings of any
+    kind, first convolutions that gather, both strides; zero points at both ends."""
+    around, behind = {"pads": (1, 1, 1, 1)}, {"pads": (0, 0, 1, 1), "strides": (2, 2)}
+    depthwise = [
+        around,
+        behind,
+        {"pads": (1, 1, 1, 1), "strides": (2, 2)},
+        {},
+        {"strides": (2, 2)},
+        {"pads": (2, 0, 0, 2)},
+        {"pads": (0, 3, 4, 0), "strides": (2, 2)},
+    ]
+    firsts = [
+        {"channels": 12},
+        {"channels": 4, "kernel": 3, "strides": (2, 1), "pads": (1, 1, 1, 1)},
+        {"channels": 20, "kernel": (1, 2), "pads": (0, 0, 0, 1)},
+    ]
+    protos = [
+        _block(6 + at, 17 + 2 * at, 3 + at % 3, first=first, depthwise=each, zero_point=(-128, 127, -5)[at % 3])
+        for at, each in enumerate(depthwise)
+        for first in firsts
+    ]
+    protos += [_block(20, 20, 48, first={"channels": 96}, depthwise=each, out=13) for each in (around, behind)]
+    references = [IntegerReference(proto) for proto in protos]
+    kinds = [[type(layer.operation) for layer in KERNEL_SETS["mve"].rewrite(lower(r.graph)).layers] for r in references]
+    assert kinds == [[Block]] * len(protos)
     _check(board, protos, tmp_path)
 
 

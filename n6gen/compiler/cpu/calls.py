@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import attrs
 
 from n6gen.compiler.cpu import computing, moving, program
 from n6gen.compiler.cpu.blob import Blob
-from n6gen.compiler.cpu.kernels import Packed
+from n6gen.compiler.cpu.packed import Packed, PackedBlock
 from n6gen.compiler.cpu.plan import Plan
-from n6gen.compiler.cpu.site import Constant, Made, Site
+from n6gen.compiler.cpu.site import Constant, Emitter, Site
 from n6gen.compiler.cpu.wording import comment, describe, shape
 
 
@@ -27,29 +26,39 @@ class Calls:
     size: int
 
 
-def emit(source: program.Program, plan: Plan, packed: Mapping[int, Packed], blob: Blob) -> list[Calls]:
-    """Turn all layers into calls and put their constants into `blob`. `packed`: the convolutions' by layer index."""
-    return [_layer(source, plan, index, packed.get(index), blob) for index in range(len(source.layers))]
+def emit(
+    source: program.Program,
+    plan: Plan,
+    packed: Mapping[int, Packed | PackedBlock],
+    blob: Blob,
+    emitters: Mapping[type, Emitter],
+) -> list[Calls]:
+    """Turn all layers into calls and put their constants into `blob`.
+
+    `packed`: the convolutions' by layer index. `emitters`: those of the kernel set's own, by type of operation.
+    """
+    calls = []
+    for index, layer in enumerate(source.layers):
+        inputs = [source.tensors[name] for name in layer.inputs]
+        site = Site(index, inputs, source.tensors[layer.output], packed.get(index), blob, plan.offsets)
+        calls.append(_layer(layer, site, {**_EMIT, **emitters}))
+    return calls
 
 
-def _layer(source: program.Program, plan: Plan, index: int, packed: Packed | None, blob: Blob) -> Calls:
-    layer = source.layers[index]
-    inputs = [source.tensors[name] for name in layer.inputs]
-    out = source.tensors[layer.output]
-    site = Site(index, inputs, out, packed, blob, plan.offsets)
-    constants, calls = _EMIT[type(layer.operation)](site, layer.operation)
-    shapes = " + ".join(map(shape, inputs))
+def _layer(layer: program.Layer, site: Site, emitters: Mapping[type, Emitter]) -> Calls:
+    constants, calls = emitters[type(layer.operation)](site, layer.operation)
+    shapes = " + ".join(map(shape, site.inputs))
     return Calls(
-        index=index,
-        title=f"{comment(layer.name)}: {describe(layer.operation)}, {shapes} -> {shape(out)}",
+        index=site.index,
+        title=f"{comment(layer.name)}: {describe(layer.operation)}, {shapes} -> {shape(site.out)}",
         calls=calls,
         constants=constants,
-        offset=plan.offsets[layer.output],
-        size=out.size,
+        offset=site.offsets[layer.output],
+        size=site.out.size,
     )
 
 
-_EMIT: dict[type, Callable[[Site, Any], Made]] = {
+_EMIT: Mapping[type, Emitter] = {
     program.Conv: computing.conv,
     program.Add: computing.add,
     program.AveragePool: computing.average_pool,

@@ -84,15 +84,11 @@ def compile_graph(graph: ir.Graph, out: Path, *, kernels: str, head: Head | None
     if kernels not in KERNEL_SETS:
         raise InputError(f"there is no kernel set {kernels!r}", f"Choose one of: {', '.join(KERNEL_SETS)}.")
     kernel_set = KERNEL_SETS[kernels]
-    source = lower(graph)
-    packed = {
-        index: kernel_set.pack(layer.operation)
-        for index, layer in enumerate(source.layers)
-        if isinstance(layer.operation, program.Conv)
-    }
+    source = kernel_set.rewrite(lower(graph))
+    packed = kernel_set.pack_all(source)
     plan = _plan(source, {index: item.scratch for index, item in packed.items()})
     constants = Blob()
-    layers = emit(source, plan, packed, constants)
+    layers = emit(source, plan, packed, constants, kernel_set.emitters)
     blob = constants.finish()
     network = _describe(source, plan.size + kernel_set.slack, kernel_set, blob, out, head, decode)
     code = _render(
@@ -163,8 +159,16 @@ def _describe(
 def _layer(source: program.Program, index: int) -> LayerInfo:
     layer = source.layers[index]
     out = source.tensors[layer.output]
-    macs = out.height * out.width * layer.operation.weights.size if isinstance(layer.operation, program.Conv) else 0
+    macs = sum(size.height * size.width * conv.weights.size for conv, size in _convs(layer.operation, out))
     return LayerInfo(index, layer.name, kind(layer.operation), macs, out.height, out.width, out.channels)
+
+
+def _convs(operation: program.Operation, out: ir.Tensor) -> list[tuple[program.Conv, ir.Tensor]]:
+    """The convolutions in an operation that makes `out`, each with what it makes."""
+    if isinstance(operation, program.Block):
+        made = operation.expanded, operation.reduced, out
+        return list(zip((operation.first, operation.depthwise, operation.last), made, strict=True))
+    return [(operation, out)] if isinstance(operation, program.Conv) else []
 
 
 def _tensor(tensor: ir.Tensor) -> TensorInfo:

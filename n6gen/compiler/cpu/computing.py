@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from n6gen.compiler.cpu import program
+from n6gen.compiler.cpu.blob import Blob
+from n6gen.compiler.cpu.packed import Packed
 from n6gen.compiler.cpu.plan import scratch_name
 from n6gen.compiler.cpu.site import (
     Constant,
@@ -20,26 +22,31 @@ from n6gen.model.ir import Tensor
 def conv(site: Site, conv: program.Conv) -> Made:
     """A convolution, by whichever function the kernel set chose."""
     packed = site.packed
-    if packed is None:
-        raise AssertionError(f"layer {site.index} was not packed")
-    fields: Fields = [
-        shape_field("in", site.inputs[0]),
-        shape_field("out", site.out),
+    if not isinstance(packed, Packed):
+        raise TypeError(f"layer {site.index} was not packed")
+    fields = conv_fields(site.blob, conv, packed, site.inputs[0], site.out)
+    scratch = site.at(scratch_name(site.index)) if packed.scratch else "NULL"
+    pointers = f"{site.at(site.inputs[0].name)}, {site.at(site.out.name)}, {scratch}"
+    call = f"kernel_{packed.kind}(&layer_{site.index}, blob, {pointers});"
+    return [Constant("kernel_conv", f"layer_{site.index}", fields)], [call]
+
+
+def conv_fields(blob: Blob, conv: program.Conv, packed: Packed, source: Tensor, out: Tensor) -> Fields:
+    """`struct kernel_conv`; the constants go into `blob`."""
+    return [
+        shape_field("in", source),
+        shape_field("out", out),
         list_field("kernel", conv.kernel),
         list_field("stride", conv.strides),
         list_field("dilation", conv.dilations),
         list_field("pad", conv.pads[:2]),
         ("groups", conv.groups),
-        ("in_zero_point", site.inputs[0].zero_point),
-        ("out_zero_point", site.out.zero_point),
-        ("weights", site.blob.add(packed.weights)),
-        ("bias", site.blob.add(packed.bias.astype("<i4").tobytes())),
-        ("multiplier", site.blob.add(packed.multiplier.astype("<f4").tobytes())),
+        ("in_zero_point", source.zero_point),
+        ("out_zero_point", out.zero_point),
+        ("weights", blob.add(packed.weights)),
+        ("bias", blob.add(packed.bias.astype("<i4").tobytes())),
+        ("multiplier", blob.add(packed.multiplier.astype("<f4").tobytes())),
     ]
-    scratch = site.at(scratch_name(site.index)) if packed.scratch else "NULL"
-    pointers = f"{site.at(site.inputs[0].name)}, {site.at(site.out.name)}, {scratch}"
-    call = f"kernel_{packed.kind}(&layer_{site.index}, blob, {pointers});"
-    return [Constant("kernel_conv", f"layer_{site.index}", fields)], [call]
 
 
 def add(site: Site, _: program.Add) -> Made:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 import attrs
 import numpy as np
 
-from n6gen.compiler.cpu.mve import pack_mve
-from n6gen.compiler.cpu.packed import Packed as Packed
-from n6gen.compiler.cpu.packed import kind_of as kind_of
-from n6gen.compiler.cpu.packed import round_up
-from n6gen.compiler.cpu.program import Conv
+from n6gen.compiler.cpu.blocks import fuse
+from n6gen.compiler.cpu.mve import pack_block, pack_mve
+from n6gen.compiler.cpu.mve_calls import MVE_EMITTERS
+from n6gen.compiler.cpu.packed import Packed, PackedBlock, kind_of, round_up
+from n6gen.compiler.cpu.program import Block, Conv, Program
 from n6gen.compiler.cpu.shared import OPERATORS
+from n6gen.compiler.cpu.site import Emitter
 
 
 @attrs.frozen
@@ -20,7 +21,7 @@ class KernelSet:
     """A set of C files and its packing. `sources` and `includes` are relative to templates/.
 
     `headers`: what network.c includes besides those of all sets. `slack`: bytes behind the last tensor that kernels
-    may read.
+    may read. `rewrite` makes of a program one with operations of the set's own, `emitters` has their calls.
     """
 
     name: str
@@ -29,6 +30,18 @@ class KernelSet:
     includes: tuple[str, ...] = ("kernels", "decode")
     headers: tuple[str, ...] = ()
     slack: int = 0
+    rewrite: Callable[[Program], Program] = lambda program: program
+    emitters: Mapping[type, Emitter] = {}
+
+    def pack_all(self, program: Program) -> dict[int, Packed | PackedBlock]:
+        """The constants of all convolutions and blocks of `program`, by layer index."""
+        packed: dict[int, Packed | PackedBlock] = {}
+        for index, layer in enumerate(program.layers):
+            if isinstance(layer.operation, Conv):
+                packed[index] = self.pack(layer.operation)
+            elif isinstance(layer.operation, Block):
+                packed[index] = pack_block(layer.operation)
+        return packed
 
 
 def _pack_ref(conv: Conv) -> Packed:
@@ -69,7 +82,10 @@ def _ref(*names: str) -> tuple[str, ...]:
 
 _C = ("kernels/c/conv.c", "kernels/c/depthwise.c")
 _PLAIN = _ref("add", "average", "move", "resize", *OPERATORS)
-_MVE = tuple(f"kernels/mve/{name}" for name in ("conv.c", "depthwise.c", "depthwise_run.S", "multiply.S"))
+_MVE_FILES = (
+    *("block.c", "conv.c", "depthwise.c", "depthwise_run.S", "gather.c", "multiply.S", "products.c", "tiles.S"),
+)
+_MVE = tuple(f"kernels/mve/{name}" for name in _MVE_FILES)
 
 #: All kernel sets, the default first.
 KERNEL_SETS: Mapping[str, KernelSet] = {
@@ -82,5 +98,7 @@ KERNEL_SETS: Mapping[str, KernelSet] = {
         includes=("kernels", "kernels/mve", "decode"),
         headers=("mve.h",),
         slack=16,
+        rewrite=fuse,
+        emitters=MVE_EMITTERS,
     ),
 }

@@ -7,8 +7,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from n6gen.compiler.cpu.packed import Packed, kind_of, round_up
-from n6gen.compiler.cpu.program import Conv
+from n6gen.compiler.cpu.blocks import scratch_bytes
+from n6gen.compiler.cpu.packed import Packed, PackedBlock, kind_of, round_up
+from n6gen.compiler.cpu.program import Block, Conv
 
 #: Inputs, and depthwise channels, that one instruction multiplies.
 _BLOCK = 16
@@ -37,6 +38,18 @@ def pack_mve(conv: Conv) -> Packed | None:
         return _matrix(conv, "mve_pointwise", 0)
     step = round_up(depth, _BLOCK)
     return _matrix(conv, "mve_conv", step * max(4, _GATHERED // step) + _BLOCK)
+
+
+def pack_block(block: Block) -> PackedBlock:
+    """A block's constants; the depthwise kernel as a tile has it: a column's three weights and 0, then 0 0 0 0."""
+    conv = block.depthwise
+    tiles = np.zeros((len(conv.bias), 4, 4), np.int8)
+    tiles[:, :3, :3] = conv.weights.reshape(-1, 3, 3).transpose(0, 2, 1)
+    constants = [conv.bias.astype("<i4"), conv.multiplier.astype("<f4")]
+    parts = [tiles.reshape(-1, _BLOCK).view(np.uint8), *(part.view(np.uint8).reshape(-1, 4) for part in constants)]
+    weights = np.concatenate(parts, axis=1).tobytes()
+    depthwise = Packed("", weights, conv.bias[:0], conv.multiplier[:0], 0)
+    return PackedBlock(_matrix(block.first, "", 0), depthwise, _matrix(block.last, "", 0), scratch_bytes(block))
 
 
 def _matrix(conv: Conv, kind: str, scratch: int) -> Packed:

@@ -26,6 +26,16 @@ class Packed:
     scratch: int
 
 
+@attrs.frozen(eq=False)
+class PackedBlock:
+    """The constants of a block's three convolutions, and the bytes that it needs while it runs."""
+
+    first: Packed
+    depthwise: Packed
+    last: Packed
+    scratch: int
+
+
 def kind_of(conv: Conv) -> str:
     """The narrowest of the three convolutions that `conv` is."""
     out, height, width, depth = conv.weights.shape

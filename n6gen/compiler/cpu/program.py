@@ -40,6 +40,21 @@ class Conv:
         return any(self.pads)
 
 
+@attrs.frozen(eq=False)
+class Block:
+    """Three convolutions, one behind the other, `rows` rows of tiles at a time: see kernel_mve_block.
+
+    What the first one makes, `expanded`, and what the depthwise one makes, `reduced`, is never there as a whole.
+    """
+
+    first: Conv
+    depthwise: Conv
+    last: Conv
+    expanded: Tensor
+    reduced: Tensor
+    rows: int
+
+
 @attrs.frozen
 class Add:
     """Element-wise sum."""
@@ -120,7 +135,7 @@ class Join:
     fill: int | None
 
 
-Operation: TypeAlias = Conv | Add | Binary | Map | Average | MaxPool | AveragePool | Resize | Repeat | Join
+Operation: TypeAlias = Conv | Block | Add | Binary | Map | Average | MaxPool | AveragePool | Resize | Repeat | Join
 
 
 @attrs.frozen

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import attrs
 import numpy as np
 
 from n6gen.compiler.cpu.blob import Blob
-from n6gen.compiler.cpu.kernels import Packed
+from n6gen.compiler.cpu.packed import Packed, PackedBlock
 from n6gen.model.ir import Tensor
 
 _COLUMNS = 110
@@ -49,7 +49,7 @@ class Site:
     index: int
     inputs: Sequence[Tensor]
     out: Tensor
-    packed: Packed | None
+    packed: Packed | PackedBlock | None
     blob: Blob
     offsets: Mapping[str, int]
 
@@ -71,6 +71,10 @@ class Site:
         fields: Fields = [("pixels", self.out.size), ("channels", 1), ("table", self.blob.add(table))]
         name, out = f"layer_{self.index}_table", self.at(self.out.name)
         return [*constants, Constant("kernel_map", name, fields)], [*calls, f"kernel_map(&{name}, blob, {out}, {out});"]
+
+
+#: What one type of operation becomes at a site.
+Emitter: TypeAlias = Callable[[Site, Any], Made]
 
 
 def c_float(value: float | np.float32) -> str:

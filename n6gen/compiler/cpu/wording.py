@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from n6gen.compiler.cpu import program
-from n6gen.compiler.cpu.kernels import kind_of
+from n6gen.compiler.cpu.packed import kind_of
 from n6gen.model.ir import Tensor
 
 
 def kind(operation: program.Operation) -> str:
-    """One word: conv, depthwise, pointwise, add, average, resize, repeat, concat, pad, or a function's name."""
+    """One word: conv, depthwise, pointwise, block, add, average, resize, repeat, concat, pad, or a function's name."""
     if isinstance(operation, program.Conv):
         return kind_of(operation)
     if isinstance(operation, program.Binary | program.Map):
@@ -20,6 +20,9 @@ def kind(operation: program.Operation) -> str:
 
 def describe(operation: program.Operation) -> str:
     """A few words: kind and what is special about it."""
+    if isinstance(operation, program.Block):
+        parts = ", ".join(map(describe, (operation.first, operation.depthwise, operation.last)))
+        return f"block of {parts}, {operation.rows} rows of tiles at a time"
     words = [kind(operation)]
     if isinstance(operation, program.Conv):
         words.append("x".join(map(str, operation.kernel)))
@@ -44,6 +47,7 @@ def comment(text: str) -> str:
 
 
 _KINDS: dict[type, str] = {
+    program.Block: "block",
     program.Add: "add",
     program.Average: "average",
     program.AveragePool: "average",

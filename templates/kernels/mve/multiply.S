@@ -26,7 +26,7 @@
 #define B2 r12
 #define B3 lr
 /* q0, q1: weights, then sums. q2: inputs. q3, q4, q5: block 0 of pixels 0, 1, 2. q6: where outputs go. q7: the output's
- * zero point, eight times. */
+ * zero point, eight times, or where outputs go, too. */
 
 /* struct multiply, copied to the stack. */
 #define IN 0
@@ -36,15 +36,16 @@
 #define OUTPUT 16
 #define OUT_STEP 20
 #define GROUPS 24
-#define BLOCKS 28
-#define BIAS 40
-#define JOB_SIZE 44
-/* In place of members that are needed no longer: where to enter the code. */
+#define ZERO_POINT 32 /* and behind it the pair step */
+#define BIAS 44
+#define JOB_SIZE 48
+/* In place of members that are needed no longer: where to enter the code, ... */
 #define ENTER_FIRST 28
-#define ENTER_SECOND 32
-#define START 36
+#define ENTER_SECOND 40
+#define START 44
+/* ... and for multiply_long what is left to do. */
 #define RUNS 32
-#define NEXT_BIAS 36
+#define NEXT_BIAS 40
 
 #define BLOCK_CODE 56 /* bytes of next_block */
 #define MOST 31       /* blocks that immediate offsets reach, besides block 0 */
@@ -58,10 +59,9 @@
     .macro begin
     push {r4-r11, lr}
     vpush {d8-d15}
-    ldm r0, {r1-r11}
-    push {r1-r11}
-    vldrw.u32 q6, [r10]
-    vdup.16 q7, r9
+    ldm r0, {r1-r12}
+    push {r1-r12}
+    vldrw.u32 q6, [r11]
     .endm
 
     .macro end
@@ -159,9 +159,9 @@
     vmov q1[3], q1[1], B1, B3
     .endm
 
-    /* clamp(round((sum + bias) * multiplier) + zero point), to the pair's outputs. r0, r2: biases, r4, r6: multipliers.
-     * Conversions saturate, so nothing overflows before the clamp. */
-    .macro finish
+    /* clamp(round((sum + bias) * multiplier) + zero point), where r0, r2 are biases, r4, r6 multipliers. Conversions
+     * saturate, so nothing overflows before the clamp. */
+    .macro finish zero_point
     vadd.i32 q0, q0, r0
     vadd.i32 q1, q1, r2
     vcvt.f32.s32 q0, q0
@@ -172,17 +172,30 @@
     vcvtn.s32.f32 q1, q1
     vqmovnb.s32 q0, q0
     vqmovnt.s32 q0, q1
-    vqadd.s16 q0, q0, q7
+    vqadd.s16 q0, q0, \zero_point
     vqmovnb.s16 q0, q0
-    vstrb.16 q0, [OUT, q6]
     .endm
 
+    /* To neighbouring bytes. */
     .macro finish_pair
     gather_sums
     ldrd r0, r2, [WEIGHTS], #8
     ldrd r4, r6, [WEIGHTS], #8
-    finish
+    finish q7
+    vstrb.16 q0, [OUT, q6]
     adds OUT, OUT, #2
+    .endm
+
+    /* To two places each; q7 holds the second ones. */
+    .macro finish_pair_twice
+    gather_sums
+    ldrd r0, r2, [WEIGHTS], #8
+    ldrd r4, r6, [WEIGHTS], #8
+    ldrd r8, r10, [sp, #ZERO_POINT]
+    finish r8
+    vstrb.16 q0, [OUT, q6]
+    vstrb.16 q0, [OUT, q7]
+    add OUT, OUT, r10
     .endm
 
     /* Back to `label` unless that was the last pair. */
@@ -192,78 +205,91 @@
     bne \label
     .endm
 
-    .section .text.multiply, "ax", %progbits
-    .balign 4
-    .global multiply
-    .type multiply, %function
-multiply:
-    begin
-    /* Two pairs a turn: if their number is odd, the first turn begins with its second one. r3, r4: first and last
-     * weights, r8: blocks. A pair takes 32 bytes for each block and 16 more. */
+    /* multiply() and multiply_twice(), which are the same but for the end of a pair. Two pairs a turn: if their number
+     * is odd, the first turn begins with its second one. */
+    .macro pairs name, finish
+    /* r3, r4: first and last weights, r8: blocks. A pair takes 32 bytes for each block and 16 more. */
     subs r4, r4, r3
     lsls r0, r8, #5
     adds r0, r0, #16
     udiv r4, r4, r0
     subs r8, r8, #1
-    beq one_block
+    beq \name\()_only
     mov r0, #BLOCK_CODE
     mul r8, r8, r0
-    code_address r1, first_end
-    code_address r2, second_end
+    code_address r1, \name\()_first_end
+    code_address r2, \name\()_second_end
     subs r1, r1, r8
     subs r2, r2, r8
-    code_address r3, first
-    code_address r5, second
+    code_address r3, \name\()_first
+    code_address r5, \name\()_second
     lsls r4, r4, #31
     it mi
     movmi r3, r5
-    strd r1, r2, [sp, #ENTER_FIRST]
-    str r3, [sp, #START]
-group:
+    str r1, [sp, #ENTER_FIRST]
+    strd r2, r3, [sp, #ENTER_SECOND]
+\name\()_group:
     begin_group
     ldr pc, [sp, #START]
-first:
+\name\()_first:
     first_block
     ldr pc, [sp, #ENTER_FIRST]
-    next_blocks first
-    finish_pair
-second:
+    next_blocks \name\()_first
+    \finish
+\name\()_second:
     first_block
     ldr pc, [sp, #ENTER_SECOND]
-    next_blocks second
-    finish_pair
-    end_pairs first
-    end_group group
+    next_blocks \name\()_second
+    \finish
+    end_pairs \name\()_first
+    end_group \name\()_group
     end
 
-one_block:
-    code_address r3, one_first
-    code_address r5, one_second
+\name\()_only:
+    code_address r3, \name\()_only_first
+    code_address r5, \name\()_only_second
     lsls r4, r4, #31
     it mi
     movmi r3, r5
     str r3, [sp, #START]
-one_group:
+\name\()_only_group:
     begin_group
     vldrw.u32 q2, [PIXEL3]
     ldr pc, [sp, #START]
-one_first:
+\name\()_only_first:
     only_block
-    finish_pair
-one_second:
+    \finish
+\name\()_only_second:
     only_block
-    finish_pair
-    end_pairs one_first
-    end_group one_group
+    \finish
+    end_pairs \name\()_only_first
+    end_group \name\()_only_group
     end
+    .endm
+
+    .macro function name
+    .section .text.\name, "ax", %progbits
+    .balign 4
+    .global \name
+    .type \name, %function
+\name:
+    .endm
+
+    function multiply
+    begin
+    vdup.16 q7, r9
+    pairs once, finish_pair
     .size multiply, . - multiply
 
-    .section .text.multiply_long, "ax", %progbits
-    .balign 4
-    .global multiply_long
-    .type multiply_long, %function
-multiply_long:
+    function multiply_twice
     begin
+    vldrw.u32 q7, [r11, #16]
+    pairs twice, finish_pair_twice
+    .size multiply_twice, . - multiply_twice
+
+    function multiply_long
+    begin
+    vdup.16 q7, r9
     /* Whole runs of MOST blocks, and where to enter for what is left. r8: blocks. */
     subs r8, r8, #1
     movs r0, #MOST
@@ -273,7 +299,8 @@ multiply_long:
     mul r8, r8, r0
     code_address r2, long_end
     subs r2, r2, r8
-    strd r2, r1, [sp, #ENTER_FIRST]
+    str r2, [sp, #ENTER_FIRST]
+    str r1, [sp, #RUNS]
 long_group:
     begin_group
     ldr r0, [sp, #BIAS]
@@ -303,7 +330,8 @@ long_done:
     ldrd r0, r2, [r8], #8
     str r8, [sp, #NEXT_BIAS]
     ldrd r4, r6, [WEIGHTS], #8
-    finish
+    finish q7
+    vstrb.16 q0, [OUT, q6]
     adds OUT, OUT, #2
     /* Back to the group's first block; IN is at the next group already. */
     ldrd PIXEL0, r0, [sp, #IN]

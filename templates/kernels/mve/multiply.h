@@ -15,6 +15,7 @@ struct multiply {
     int32_t groups;          /* of four pixels, at least 1 */
     int32_t blocks;          /* of 16 inputs, at least 1 */
     int32_t zero_point;      /* of the output */
+    int32_t pair_step;       /* multiply_twice() only: bytes from the outputs of a pair to those of the next */
     const uint16_t *offsets; /* of pixel 0's two outputs, pixel 1's, ...; aligned to 4 bytes */
     const int32_t *bias;     /* multiply_long() only: of the first pair */
 };
@@ -26,6 +27,9 @@ struct multiply {
  * one channel and 16 of the other; then two biases int32 and two multipliers float. Outputs of the next pair lie two
  * bytes further. Inputs are read up to a multiple of 16, where the weights are 0. */
 void multiply(const struct multiply *job);
+
+/* Every output goes to two places: behind the eight offsets there are eight more. */
+void multiply_twice(const struct multiply *job);
 
 /* Any number of blocks, and biases apart: behind the weights of a pair there are only its multipliers. Block 0 comes
  * first, then MULTIPLY_BLOCKS - 1 blocks at a time, then the rest; in each of these runs the last block comes first. */

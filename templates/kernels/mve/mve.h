@@ -16,13 +16,26 @@ void kernel_mve_pointwise(const struct kernel_conv *layer, const uint8_t *blob, 
                           int8_t *scratch);
 
 /* One filter a channel. Weights, for every 16 channels: [row][column][16], padded with zeros. Bias and multiplier of
- * such channels in the order 0 4 8 12, 2 6 10 14, 1 5 9 13, 3 7 11 15. Scratch: (4 + height x
- * width) bytes for each channel, padded. */
+ * such channels in the order 0 4 8 12, 2 6 10 14, 1 5 9 13, 3 7 11 15. Scratch: (4 + height x width) bytes for each
+ * channel, padded. */
 void kernel_mve_depthwise(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int8_t *out,
                           int8_t *scratch);
 
 /* The same where the sum of two products of a channel may leave int16: more than one weight of -128. */
 void kernel_mve_depthwise_wide(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int8_t *out,
                                int8_t *scratch);
+
+/* Three convolutions, one behind the other: any of one group, a depthwise one, one that is 1x1 with stride 1. The
+ * depthwise one has a kernel of 3x3, stride 1 or 2, no dilation, pads of 2 at most, and is 8 outputs wide at least, or
+ * 4 with stride 1; its channels are a multiple of 4. Weights of the first and the last one as above, of the depthwise
+ * one as in tiles.h. Scratch: rows + 1 rows of tiles, their outputs, and the gathered inputs of a row of the first
+ * one's outputs if it gathers; n6gen computes the size. */
+struct kernel_mve_block {
+    struct kernel_conv first, depthwise, last;
+    int32_t gathers; /* whether the first one's inputs must be gathered: unless it is pointwise as above */
+    int32_t rows;    /* of tiles at a time: one or two rows of the depthwise one's outputs */
+};
+void kernel_mve_block(const struct kernel_mve_block *block, const uint8_t *blob, const int8_t *in, int8_t *out,
+                      int8_t *scratch);
 
 #endif
