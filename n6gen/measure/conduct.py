@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import statistics
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from n6gen.errors import BoardError
 from n6gen.link import Client, Hello, NoAnswer, Sample, WindowDamaged
-from n6gen.measure.facts import Facts
+from n6gen.measure.facts import Facts, Unit
 from n6gen.measure.host import Host
 from n6gen.measure.method import Step
 from n6gen.measure.session import STAGES, Cost, FrameResult, Measured, Rate, Session, Window, cost_of
@@ -21,6 +22,7 @@ _PHASE_TICKS = 1
 _ATTEMPTS = 3
 #: Steps whose passes count as a frame's cost.
 _JUDGED = ("pair", "window")
+_WHOLE = ("wait", "loop")
 
 
 class DidNotRun(BoardError):  # noqa: N818 - the name says what happened
@@ -106,7 +108,7 @@ class _Conductor:
             frames=[self._result(frame, mask, self._typical(frame)) for frame, mask in self._masks.items()],
             windows=self._windows(),
             cold=None if cold is None else cost_of(cold, self._facts),
-            rate=rate(stream, self._hello.tick_hz) if stream else None,
+            rate=rate(stream, self._hello.tick_hz, self._facts.unit) if stream else None,
             repeated=self._repeated,
         )
 
@@ -134,11 +136,12 @@ class _Conductor:
         return windows
 
 
-def rate(samples: Sequence[Sample], tick_hz: int) -> Rate:
+def rate(samples: Sequence[Sample], tick_hz: int, unit: Unit) -> Rate:
     """Frames a second of at least one pass with a new camera frame each; frames missed by gaps in their numbers."""
     ticks = sum(sample.loop for sample in samples)
     dropped = sum(max(0, after.frame - before.frame - 1) for before, after in itertools.pairwise(samples))
-    return Rate(round(len(samples) * tick_hz / max(1, ticks), 3), dropped, len(samples) + dropped)
+    wait, loop = (unit.of(statistics.median_low(getattr(sample, name) for sample in samples)) for name in _WHOLE)
+    return Rate(round(len(samples) * tick_hz / max(1, ticks), 3), dropped, len(samples) + dropped, wait, loop)
 
 
 def _shaped(data: bytes, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:

@@ -110,7 +110,9 @@ class Playback:
         """Take a command; InputError if the recording has another one here."""
         piece = self._pieces[self._next] if self._next < len(self._pieces) else None
         if piece != data.decode("ascii"):
-            raise InputError("the recording does not fit this version of n6gen: its commands are others")
+            raise InputError(
+                "uart.bin and link.jsonl do not fit together: changed since, or of another version of n6gen"
+            )
         self._next += 1
 
     def close(self) -> None:

@@ -47,11 +47,16 @@ class Window:
 
 @attrs.frozen
 class Rate:
-    """How a running camera was kept up with: frames a second, and how many frames were missed of how many."""
+    """How a running camera was kept up with: frames a second end to end, and how many of `frames` were missed.
+
+    `wait` and `loop`: median of the wait for a new frame, and of a whole pass with it, in the session's unit.
+    """
 
     fps: float
     dropped: int
     frames: int
+    wait: float
+    loop: float
 
 
 @attrs.frozen(eq=False)
@@ -117,6 +122,7 @@ class Session:
             "repeated_windows": measured.repeated,
             "frames": [{"name": f.name, **attrs.asdict(f.agreement), "cost": dict(f.cost)} for f in measured.frames],
             "published": beside(facts, conditions, self._samples()),
+            "model": dict(facts.model),
             "network": dict(facts.network),
             "memory": dict(facts.memory),
             "conditions": conditions,
@@ -124,9 +130,12 @@ class Session:
 
 
 def _values(summary: Summary) -> dict[str, Any]:
-    values = attrs.asdict(summary)
-    interval = summary.p50_interval
-    return values | {"p50_interval": None if interval is None else list(interval)}
+    interval, spread = summary.p50_interval, summary.mad
+    return attrs.asdict(summary) | {
+        # A difference of two decimal fractions has digits that nobody measured.
+        "mad": None if spread is None else round(spread, 6),
+        "p50_interval": None if interval is None else list(interval),
+    }
 
 
 def cost_of(sample: Sample, facts: Facts) -> dict[str, float]:

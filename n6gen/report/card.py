@@ -12,7 +12,7 @@ from n6gen.report.template import render
 from n6gen.tools.files import write_atomic
 
 #: Width of the bar, in the units of the SVG.
-_BAR = 432.0
+_BAR = 492.0
 
 
 def write_card(session: Mapping[str, Any], file: Path) -> None:
@@ -32,7 +32,6 @@ def write_card(session: Mapping[str, Any], file: Path) -> None:
         compiler=f"{conditions['compiler']['name']} {conditions['compiler']['version']}",
         build=conditions["build_id"][:12],
         started=session["started"][:10],
-        clock=f"{conditions['clock']['tick_hz'] / 1e6:g} MHz ticks",
         version=conditions["tools"]["n6gen"],
     )
     write_atomic(file, text)

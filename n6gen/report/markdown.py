@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from n6gen.tools.files import write_atomic
 from n6gen.tools.text import clean
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
-_MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@-])")
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+!|~@-])")
 
 
 def write_markdown(session: Mapping[str, Any], file: Path) -> None:
@@ -61,7 +62,7 @@ def _stages(session: Mapping[str, Any]) -> str:
         )
         for name, s in session["stages"].items()
     ]
-    return _table(("stage", "n", *names[:-1], "MAD", "p50, 95 %"), rows, "l" + "r" * 8)
+    return _table(("stage", "n", *names[:-1], "MAD", "95% for p50"), rows, "l" + "r" * 8)
 
 
 def _masks(frames: Sequence[Mapping[str, Any]]) -> str:
@@ -78,4 +79,5 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> st
 
 def _safe(text: str) -> str:
     """Text that Markdown, HTML and the workflow's command parser leave alone, on one line."""
-    return _MARKS.sub(r"\\\1", clean(text).replace("\n", " ").replace("::", ": :"))
+    line = clean(text).replace("\n", " ").replace("::", ": :")
+    return html.escape(_MARKS.sub(r"\\\1", line), quote=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from n6gen.report import numbers
-from n6gen.report.pictures import Shown, data_url, differing, tinted
-from n6gen.report.shapes import memory_rows, spreads, stage_bars
+from n6gen.report.pictures import Shown, camera_url, difference_url, mask_url
+from n6gen.report.shapes import BINS, MEMORY_WIDTH, memory_rows, rest_bars, spreads, stage_bars
 from n6gen.report.template import render
 from n6gen.report.words import EMULATED, gate_lines, published_lines, verdict_line
 from n6gen.tools.files import write_atomic
@@ -44,16 +45,22 @@ def page(session: Mapping[str, Any], shown: Sequence[Shown], log: str) -> str:
         published=published_lines(session),
         tiles=_tiles(session),
         bars=stage_bars(session, _WIDTH),
+        rest=rest_bars(session, _WIDTH),
         stages=[(name, stage["n"], _cells(stage, unit)) for name, stage in stages.items()],
         whys=list(dict.fromkeys(stage["why"] for stage in stages.values() if stage["why"])),
         spreads=spreads(session, _WIDTH),
         frames=[_frame(frame, unit) for frame in session["frames"]],
         columns=list(stages),
+        windows=[_window(window, unit) for window in session["windows"]],
+        cold=session["cold"] and numbers.figure(session["cold"]["total"], unit),
+        model=session["model"]["name"].removesuffix(".onnx"),
         pictures=[_picture(one) for one in shown],
-        memory=memory_rows(session["memory"], _WIDTH),
+        memory=memory_rows(session["memory"]),
+        memory_width=MEMORY_WIDTH,
         groups=_groups(session["conditions"]),
         log=log,
         width=_WIDTH,
+        bins=BINS,
     )
 
 
@@ -65,11 +72,17 @@ def _tiles(session: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     tiles = [
         ("A frame costs", numbers.figure(total, unit), f"{numbers.unit_label(session)}, median"),
         ("The network's part", f"{network / (total or 1):.1%}", f"{numbers.figure(network, unit)} {unit}"),
-        ("Pixels right", "all" if worst == 1 else f"{worst:.3%}", f"of {len(frames)} masks, the worst counts"),
+        (
+            "Pixels right",
+            "all" if worst == 1 else f"{worst:.3%}",
+            f"in {len(frames)} masks" if worst == 1 else f"in the worst of {len(frames)} masks",
+        ),
     ]
     if session["rate"]:
         rate = session["rate"]
-        tiles.append(("Frame rate", f"{rate['fps']:.1f} fps", f"{rate['dropped']} of {rate['frames']} frames missed"))
+        tiles.append(
+            ("Frame rate", f"{rate['fps']:.1f} fps", f"end to end; {rate['dropped']} of {rate['frames']} frames missed")
+        )
     macs = session["network"].get("macs")
     if macs:
         tiles.append(("Work", f"{macs / 1e6:,.1f} M", "multiply-accumulates a frame"))
@@ -81,6 +94,13 @@ def _cells(stage: Mapping[str, Any], unit: str) -> list[str | None]:
     found = [None if stage[name] is None else numbers.figure(stage[name], unit) for name in _FIGURES]
     ends = stage["p50_interval"]
     return [*found, None if ends is None else numbers.interval(ends, unit, None)]
+
+
+def _window(window: Mapping[str, Any], unit: str) -> list[str]:
+    """Inputs, seconds, samples, and the median of the totals."""
+    totals = window["samples"]["total"]
+    middle = numbers.figure(statistics.median_low(totals), unit)
+    return [", ".join(window["frames"]), f"{window['seconds']:.3f}", f"{len(totals):,}", middle]
 
 
 def _frame(frame: Mapping[str, Any], unit: str) -> dict[str, Any]:
@@ -97,18 +117,15 @@ def _picture(one: Shown) -> dict[str, Any]:
     wrong = int((one.device != one.expected).sum())
     return {
         "name": one.name,
+        "camera": camera_url(one.picture),
         "views": [
-            ("camera", data_url(one.picture)),
-            ("board's mask", data_url(tinted(one.picture, one.device))),
-            ("reference", data_url(tinted(one.picture, one.expected))),
-            (f"{wrong:,} pixels differ" if wrong else "no pixel differs", None if not wrong else _difference(one)),
+            ("camera", None),
+            ("board's mask", mask_url(one.device)),
+            ("reference", mask_url(one.expected)),
         ],
-        "wrong": wrong,
+        "difference": difference_url(one.device, one.expected) if wrong else None,
+        "wrong": f"{wrong:,} pixels differ" if wrong else "no pixel differs",
     }
-
-
-def _difference(one: Shown) -> str:
-    return data_url(differing(one.picture, one.device, one.expected))
 
 
 def _groups(conditions: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -14,8 +14,8 @@ from PIL import Image
 
 Pixels = npt.NDArray[np.uint8]
 
-#: How strongly a class tints a picture, as on the LCD.
-_TINT = 0.6
+#: How strongly a class tints a picture, of 255: as on the LCD.
+_TINT = 0x99
 _WRONG = (255, 45, 85)
 #: Pages show pictures at most this wide, in pixels.
 _SHOWN_SIDE = 320
@@ -43,35 +43,43 @@ def save_picture(picture: Image.Image, file: Path) -> None:
     picture.save(file, format="PNG")
 
 
-def tinted(picture: Pixels, mask: Pixels) -> Pixels:
-    """The picture with every class but 0 laid over it in a colour of its own."""
-    colours = np.array([_colour(index) for index in range(256)], np.float64)
-    weight = np.where(mask == 0, 0.0, _TINT)[..., None]
-    laid: npt.NDArray[np.float64] = picture * (1 - weight) + colours[mask] * weight
-    return laid.round().astype(np.uint8)
+def camera_url(picture: Pixels) -> str:
+    """What the camera saw, uint8 RGB [H, W, 3], as an embedded PNG; a large one is made smaller."""
+    image = Image.fromarray(picture)
+    if image.width > _SHOWN_SIDE:
+        height = max(1, round(image.height * _SHOWN_SIDE / image.width))
+        image = image.resize((_SHOWN_SIDE, height), Image.Resampling.LANCZOS)
+    return _url(image)
 
 
-def differing(picture: Pixels, device: Pixels, expected: Pixels) -> Pixels:
-    """The picture, faint and grey, with every pixel marked at which the two masks differ."""
-    faint = 200 + picture.mean(axis=-1, keepdims=True) * 0.2
-    grey = np.repeat(faint, 3, axis=-1).round().astype(np.uint8)
-    grey[device != expected] = _WRONG
-    return grey
+def mask_url(mask: Pixels) -> str:
+    """Class indices, uint8 [H, W], as an embedded PNG to lay over the picture: class 0 is clear."""
+    colours = [channel for index in range(256) for channel in _colour(index)]
+    return _url(_indexed(mask, colours), bytes([0]) + bytes([_TINT]) * 255)
 
 
-def data_url(pixels: Pixels) -> str:
-    """RGB pixels [H, W, 3] as an embedded PNG; large ones are made smaller."""
-    picture = Image.fromarray(pixels)
-    if picture.width > _SHOWN_SIDE:
-        height = max(1, round(picture.height * _SHOWN_SIDE / picture.width))
-        picture = picture.resize((_SHOWN_SIDE, height), Image.Resampling.LANCZOS)
+def difference_url(device: Pixels, expected: Pixels) -> str:
+    """Where two masks differ, as an embedded PNG: marked there, clear elsewhere."""
+    return _url(_indexed((device != expected).astype(np.uint8), [0, 0, 0, *_WRONG]), bytes([0, 255]))
+
+
+def _indexed(indices: Pixels, colours: list[int]) -> Image.Image:
+    image = Image.fromarray(indices, mode=None)
+    # As an image of indices its palette can be set.
+    image = image.convert("P") if image.mode != "P" else image
+    image.putpalette(colours)
+    return image
+
+
+def _url(image: Image.Image, transparency: bytes | None = None) -> str:
     file = io.BytesIO()
-    picture.save(file, format="PNG", optimize=True)
+    options = {} if transparency is None else {"transparency": transparency}
+    image.save(file, format="PNG", optimize=transparency is None, **options)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 
-def _colour(index: int) -> tuple[float, float, float]:
+def _colour(index: int) -> tuple[int, int, int]:
     """Teal for the first class; for the others, hues that stay apart."""
     # Steps of the golden angle never come back to a hue.
     red, green, blue = colorsys.hsv_to_rgb((0.493 + 0.381966 * (index - 1)) % 1.0, 1.0, 0.78)
-    return 255 * red, 255 * green, 255 * blue
+    return round(255 * red), round(255 * green), round(255 * blue)

@@ -11,64 +11,106 @@ from n6gen.report.numbers import figure, size
 
 #: A bar narrower than this has no room for its own label.
 _LABEL = 64.0
-#: Bins of a histogram.
-_BINS = 48
+#: Where one stage takes more than this of a frame, the others are drawn once more without it.
+_DOMINANT = 0.9
+#: Bins of a histogram, and from how many samples on there is one.
+BINS = 64
+_HISTOGRAM = 40
+#: Width of a drawn memory.
+MEMORY_WIDTH = 690.0
 
 
 @attrs.frozen
 class Bar:
-    """A stage's part of a frame: `x` and `width` in the drawing, `share` 0..1."""
+    """A stage's part of a frame: `x` and `width` in the drawing, `share` as text."""
 
     name: str
     x: float
     width: float
-    share: float
+    share: str
     figure: str
     labelled: bool
 
 
 def stage_bars(session: Mapping[str, Any], width: float) -> list[Bar]:
     """The stages of a frame one after the other, as long as their medians; the sum is `width`."""
-    parts = {name: stage["p50"] for name, stage in session["stages"].items() if name != "total"}
-    whole = sum(parts.values()) or 1.0
-    bars, x = [], 0.0
+    parts = _parts(session)
+    return _bars(parts, sum(parts.values()), width, session["unit"])
+
+
+def rest_bars(session: Mapping[str, Any], width: float) -> list[Bar]:
+    """The stages without the dearest, where that leaves no room to see them; shares are of the whole frame."""
+    parts = _parts(session)
+    whole, dearest = sum(parts.values()), max(parts, key=parts.__getitem__)
+    if parts.pop(dearest) <= _DOMINANT * whole:
+        return []
+    return _bars(parts, whole, width, session["unit"])
+
+
+def _parts(session: Mapping[str, Any]) -> dict[str, float]:
+    return {name: stage["p50"] for name, stage in session["stages"].items() if name != "total"}
+
+
+def _bars(parts: Mapping[str, float], whole: float, width: float, unit: str) -> list[Bar]:
+    bars, x, drawn = [], 0.0, sum(parts.values()) or 1.0
     for name, part in parts.items():
-        length = width * part / whole
-        bars.append(Bar(name, x, length, part / whole, figure(part, session["unit"]), length >= _LABEL))
+        length = width * part / drawn
+        bars.append(Bar(name, x, length, _share(part / (whole or 1.0)), figure(part, unit), length >= _LABEL))
         x += length
     return bars
 
 
+def _share(share: float) -> str:
+    return "< 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
+
+
 @attrs.frozen
 class Spread:
-    """How the samples of a stage are spread: bins as heights 0..1, and marks (label, x) from 0 to `width`."""
+    """How the samples of a stage are spread, from 0 to the drawing's width.
+
+    Either `dots`, one a sample, or `bins` (x, height 0..1) of a histogram; `marks` are quantiles as (label, x).
+    """
 
     name: str
     low: str
     high: str
+    dots: Sequence[float]
     bins: Sequence[tuple[float, float]]
     marks: Sequence[tuple[str, float]]
     n: int
 
 
 def spreads(session: Mapping[str, Any], width: float) -> list[Spread]:
-    """A histogram for each stage whose samples differ."""
+    """A drawing for each stage whose samples differ."""
     found = []
     for name, stage in session["stages"].items():
         samples = _samples(session, name)
         low, high = min(samples), max(samples)
         if low == high:
             continue
-        scale = width / (high - low)
-        counts = [0] * _BINS
-        for sample in samples:
-            counts[min(_BINS - 1, int((sample - low) / (high - low) * _BINS))] += 1
-        most = max(counts)
-        bins = [(index * width / _BINS, count / most) for index, count in enumerate(counts) if count]
-        marks = [(mark, (stage[mark] - low) * scale) for mark in ("p50", "p95", "p99") if stage[mark] is not None]
-        ends = (figure(low, session["unit"]), figure(high, session["unit"]))
-        found.append(Spread(name, *ends, bins, marks, len(samples)))
+        places = [(sample - low) / (high - low) * width for sample in samples]
+        few = len(samples) < _HISTOGRAM
+        marks = [(m, (stage[m] - low) / (high - low) * width) for m in ("p50", "p95", "p99") if stage[m] is not None]
+        found.append(
+            Spread(
+                name=name,
+                low=figure(low, session["unit"]),
+                high=figure(high, session["unit"]),
+                dots=places if few else (),
+                bins=() if few else _bins(places, width),
+                marks=() if few else marks,
+                n=len(samples),
+            )
+        )
     return found
+
+
+def _bins(places: Sequence[float], width: float) -> list[tuple[float, float]]:
+    counts = [0] * BINS
+    for place in places:
+        counts[min(BINS - 1, int(place / width * BINS))] += 1
+    most = max(counts)
+    return [(index * width / BINS, count / most) for index, count in enumerate(counts) if count]
 
 
 def _samples(session: Mapping[str, Any], name: str) -> list[float]:
@@ -100,8 +142,8 @@ class Row:
     blocks: Sequence[Block]
 
 
-def memory_rows(memory: Mapping[str, Any], width: float) -> list[Row]:
-    """Every memory in which a build has something, each drawn `width` long whatever its size."""
+def memory_rows(memory: Mapping[str, Any]) -> list[Row]:
+    """Every memory in which a build has something, each drawn MEMORY_WIDTH long whatever its size."""
     if not memory:
         return []
     parts = [*memory["regions"], *memory["partitions"]]
@@ -109,7 +151,7 @@ def memory_rows(memory: Mapping[str, Any], width: float) -> list[Row]:
     for entry in memory["memories"]:
         inside = [p for p in parts if entry["base"] <= p["base"] < entry["base"] + entry["size"]]
         if inside:
-            scale = width / entry["size"]
+            scale = MEMORY_WIDTH / entry["size"]
             blocks = [_block(part, entry["base"], scale) for part in sorted(inside, key=lambda part: part["base"])]
             used = sum(part["used"] for part in inside if part["used"] is not None)
             says = f"{size(used)} used" if used else "reserved"

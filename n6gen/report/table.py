@@ -10,8 +10,8 @@ from rich.table import Table
 from n6gen.report.numbers import figure, interval, or_na, share
 from n6gen.tools.text import clean
 
-_FIGURES = ("n", "min", "p50", "p95", "p99", "max", "mad")
-_HEADS = {"mad": "MAD", "p50_interval": "95 % for p50"}
+_FIGURES = ("n", "min", "p50", "p95", "p99", "max", "mad", "p50_interval")
+_HEADS = {"mad": "MAD", "p50_interval": "95% for p50"}
 
 
 def _table(title: str, first: str) -> Table:
@@ -19,20 +19,29 @@ def _table(title: str, first: str) -> Table:
 
 
 def stage_table(unit: str, label: str, stages: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Cost by stage, each as ``{"n", "min", …}`` in `unit`. What no stage has is said once, below the table."""
+    """Cost by stage, each as ``{"n", "min", …}`` in `unit`, without the figures that no stage has; see lacking."""
     table = _table(f"Stages, in {label}", "stage")
-    columns = [name for name in (*_FIGURES, "p50_interval") if any(s.get(name) is not None for s in stages.values())]
+    columns = [name for name in _FIGURES if name not in _lacking(stages)]
     for column in columns:
         table.add_column(_HEADS.get(column, column), justify="right")
     for name, stage in stages.items():
         table.add_row(clean(name), *(_cell(stage, column, unit) for column in columns))
-    lacking = [_HEADS.get(name, name) for name in (*_FIGURES, "p50_interval") if name not in columns]
-    if lacking:
-        lacking = ["windows", *lacking] if "p50_interval" not in columns else lacking
-        why = " / ".join(dict.fromkeys(str(stage.get("why") or "not measured") for stage in stages.values()))
-        table.caption = f"{', '.join(lacking)}: n/a ({why})"
-        table.caption_justify = "left"
     return table
+
+
+def lacking(stages: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A line that says which figures no stage has, and why; none if there are no such figures."""
+    names = _lacking(stages)
+    if not names:
+        return []
+    heads = [_HEADS.get(name, name) for name in names]
+    heads = ["windows", *heads] if "p50_interval" in names else heads
+    why = " / ".join(dict.fromkeys(str(stage["why"]) for stage in stages.values()))
+    return [f"{', '.join(heads)}: n/a ({why})"]
+
+
+def _lacking(stages: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [name for name in _FIGURES if all(stage[name] is None for stage in stages.values())]
 
 
 def _cell(stage: Mapping[str, Any], column: str, unit: str) -> str:
@@ -57,7 +66,7 @@ def frame_table(frames: Sequence[Mapping[str, Any]]) -> Table:
 def change_table(label: str, unit: str, changes: Sequence[Mapping[str, Any]]) -> Table:
     """Two sessions' costs side by side: each change as ``{"stage", "a", "b", "ratio", "interval", "change"}``."""
     table = _table(f"Cost of a frame, in {label}", "stage")
-    for column in ("a", "b", "b / a", "95 %"):
+    for column in ("a", "b", "b / a", "95%"):
         table.add_column(column, justify="right")
     table.add_column("b is")
     for change in changes:

@@ -12,6 +12,8 @@ from n6gen.board import load_board
 from n6gen.emulator.instance import open_instance
 from n6gen.measure.alike import differences
 from n6gen.measure.compare import compare
+from n6gen.measure.sessions import sessions_dir
+from tests.measure.test_clocked import checked
 from tests.support.cli import n6gen
 from tests.support.journey import SIDE, build, flash, measure, pictures, tiny_model
 
@@ -72,6 +74,68 @@ def test_two_sessions_measure_the_same(home: Path, frames: list[Path]) -> None:
     # A run may begin at another phase of the 32 MHz clock: what differs by no more than a tick is the same.
     assert {change.change for change in compare(first, second)} == {"same"}
     assert first["frames"][0]["mask_exact"] == 1.0
+
+
+def test_the_session_is_kept_and_says_the_same_again(home: Path, frames: list[Path], tmp_path: Path) -> None:
+    """Raw bytes, log and JSON lie in the state folder; reports made from the bytes are those of the measurement."""
+    flash(home / "b")
+    pages = [tmp_path / "one.html", tmp_path / "two.html"]
+    ran = measure(home / "b", frames, "--html", pages[0])
+    assert ran.code == 0, ran.err
+    (folder,) = sessions_dir().iterdir()
+    assert {file.name for file in folder.iterdir()} == {
+        *("uart.bin", "link.jsonl", "host.json", "host.npz", "log.txt", "session.json")
+    }
+    assert str(folder) in ran.err
+    again = n6gen("report", folder, "--json", "--html", pages[1])
+    assert again.code == 0, again.err
+    assert again.out == ran.out
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+    checked(ran.json)
+    shown = n6gen("report", folder)
+    assert "windows, p95, p99, MAD, 95% for p50: n/a (deterministic)" in shown.out
+
+
+def test_only_so_many_sessions_are_kept(home: Path, frames: list[Path]) -> None:
+    """The oldest go; how many stay is a setting."""
+    flash(home / "b")
+    ids = [measure(home / "b", frames[:1], "--keep-sessions", "2").json["id"] for _ in range(3)]
+    assert sorted(folder.name for folder in sessions_dir().iterdir()) == sorted(ids[1:])
+
+
+def test_a_gate_on_another_build(home: Path, frames: list[Path], tmp_path: Path) -> None:
+    """A kernel set that costs more is another workload: not comparable unless it is allowed, and then a regression."""
+    flash(home / "b")
+    base = tmp_path / "base.json"
+    base.write_text(measure(home / "b", frames).out)
+    same = measure(home / "b", frames, "--baseline", base)
+    assert (same.code, same.json["gate"]["verdict"]) == (0, "ok")
+    assert build(home / "tiny0.onnx", tmp_path / "b", "--kernels", "ref").code == 0
+    flash(tmp_path / "b")
+    other = measure(tmp_path / "b", frames, "--baseline", base)
+    assert other.code == 6
+    differing = {entry["key"] for entry in other.json["gate"]["differing"]}
+    assert "options.kernels" in differing
+    assert not differing & {"build_id", "network_id", "images.app"}
+    allow = [word for key in sorted(differing) for word in ("--allow", key)]
+    gated = measure(tmp_path / "b", frames, "--baseline", base, "--max-regression", "3%", *allow)
+    assert gated.code == 1
+    assert any(reason.startswith("network: ") for reason in gated.json["gate"]["reasons"])
+
+
+def test_a_session_that_fails_is_kept_too(home: Path, frames: list[Path], tmp_path: Path) -> None:
+    """What the board sent until then, the error, and a test result that is an error."""
+    flash(home / "b")
+    assert build(tiny_model(tmp_path, seed=1), tmp_path / "b").code == 0
+    ran = measure(tmp_path / "b", frames, "--junit", tmp_path / "j.xml")
+    assert ran.code == 4
+    (folder,) = sessions_dir().iterdir()
+    assert str(folder) in ran.err
+    assert b"boot" in (folder / "uart.bin").read_bytes()
+    assert 'errors="1"' in (tmp_path / "j.xml").read_text()
+    again = n6gen("report", folder)
+    assert again.code == 4
+    assert ran.json["error"]["message"] in again.err
 
 
 @pytest.mark.parametrize(

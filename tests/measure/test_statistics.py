@@ -38,7 +38,7 @@ def test_quantiles_spreads_and_intervals_agree_with_scipy() -> None:
     """1,200 random samples of every size from 1 to 600: quantiles, MAD and interval are scipy's."""
     rng = np.random.default_rng(20)
     draws = (rng.integers, rng.exponential, rng.standard_normal)
-    seen = {percent: 0 for percent in _PERCENTILES}
+    seen = dict.fromkeys(_PERCENTILES, 0)
     for number in range(1200):
         n = 1 + number // 2
         raw = rng.integers(0, 50, n) if number % 3 == 0 else draws[number % 3](size=n)
