@@ -53,12 +53,15 @@ def cached(folder: Path, size: int, first: int, count: int, split: Split, empty_
     return Scenes(np.load(here / "images.npy", mmap_mode="r"), np.load(here / "masks.npy", mmap_mode="r"))
 
 
-def batch(scenes: Scenes, rows: NDArray[np.int64], rng: np.random.Generator) -> Scenes:
-    """The rows as one batch, mirrored and recoloured at random (gain, offset and colour cast per picture)."""
+def batch(scenes: Scenes, rows: NDArray[np.int64], rng: np.random.Generator, saturate: bool) -> Scenes:
+    """The rows as one batch, mirrored and recoloured at random (gain, offset, cast; saturation if asked)."""
     images = scenes.images[np.sort(rows)].astype(np.float32)
     masks = scenes.masks[np.sort(rows)]
     gain = rng.uniform(0.7, 1.35, (len(rows), 1, 1, 1)) * rng.uniform(0.92, 1.08, (len(rows), 1, 1, 3))
     offset = rng.uniform(-18, 18, (len(rows), 1, 1, 1))
+    if saturate:
+        grey = images.mean(axis=3, keepdims=True)
+        images = grey + (images - grey) * rng.uniform(0.2, 1.5, (len(rows), 1, 1, 1)).astype(np.float32)
     out = np.clip(images * gain.astype(np.float32) + offset.astype(np.float32), 0, 255).astype(np.uint8)
     flip = rng.random(len(rows)) < 0.5
     out[flip] = out[flip, :, ::-1]

@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--float", type=Path, help="also score this float ONNX")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    parser.add_argument("--split", choices=("heldout", "stress", "train", "wide"), default="heldout")
+    parser.add_argument("--split", choices=("heldout", "stress", "train", "wide", "broad"), default="heldout")
     parser.add_argument("--scenes", type=int, default=SCENES)
     parser.add_argument("--empty", type=int, default=EMPTY)
     parser.add_argument("--grid", type=Path, help="write a picture of 12 held-out frames with masks")

@@ -47,6 +47,9 @@ STAGES = (
     Stage("coarse", ((192, 16000, 32),), 1300, 1700, 4e-3, 8, 0),
     Stage("mixed", ((320, 2400, 16), (256, 2400, 24), (320, 2400, 16), (416, 800, 8)), 600, 600, 2e-3, 5, 4),
     Stage("wide", ((320, 3200, 16), (256, 3200, 24), (320, 3200, 16), (416, 800, 8)), 1000, 1000, 2e-3, 4, 4, "wide"),
+    Stage(
+        "broad", ((320, 4000, 16), (256, 4000, 24), (320, 4000, 16), (416, 1000, 8)), 1200, 1200, 2e-3, 5, 4, "broad"
+    ),
 )
 
 
@@ -124,7 +127,9 @@ def run_stage(
     for step in range(start, stage.steps):
         rng = np.random.default_rng([SEED, number, step])  # so that a resumed run sees what an unbroken one would
         scenes, n = sets[step % len(sets)]
-        x, target = tensors(batch(scenes, rng.choice(len(scenes.images), n, replace=False), rng))
+        x, target = tensors(
+            batch(scenes, rng.choice(len(scenes.images), n, replace=False), rng, stage.split == "broad")
+        )
         for group in optimiser.param_groups:
             group["lr"] = rate_at(step, stage)
         loss = loss_of(net(x), target)

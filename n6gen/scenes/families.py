@@ -4,7 +4,8 @@ A family is a name plus half-open bands. The bands of the two splits interleave,
 the training ones: figures, clothes, textures, lights and objects that were never seen, from the same kind of world.
 Skin tones, hues and frame positions are shared by both splits.
 
-`wide` is the training world with random textures and random things added, for the later part of the training.
+`wide` is the training world with random textures and random things added, `broad` adds loose poses, bodies, hair and
+lights to that; they serve the later parts of the training and keep clear of the held-out families as train does.
 Training is the harder world in two ways that are not families: its walls are louder and more of its figures are seen
 whole, and so small. `stress` is the held-out world made as hard as that.
 """
@@ -16,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-Split = Literal["train", "wide", "heldout", "stress"]
+Split = Literal["train", "wide", "broad", "heldout", "stress"]
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ class Families:
     lights: tuple[Light, ...]
     props: tuple[str, ...]
     contrast: Band  # how far the two colours of a wall or floor are apart: 0 plain, 1 unrelated
+    clutter: tuple[float, float, float]  # odds of no, one or two things in front
     framing: tuple[float, float, float]  # odds that a near figure is seen whole, to the knee, head and shoulders
 
 
@@ -159,6 +161,7 @@ TRAIN = Families(
     ),
     props=("tree", "lamp", "crate", "ball", "table", "plant", "dog", "bottle", "picture", "shelf", "pillar", "blob"),
     contrast=Band(0.0, 1.0),
+    clutter=(0.60, 0.28, 0.12),
     framing=(0.30, 0.35, 0.35),
 )
 
@@ -197,6 +200,7 @@ HELDOUT = Families(
     ),
     props=("signpost", "vase", "stool", "balloons", "cactus", "cat", "umbrella", "wheel"),
     contrast=Band(0.0, 0.5),
+    clutter=(0.60, 0.28, 0.12),
     framing=(0.15, 0.40, 0.45),
 )  # fmt: skip
 
@@ -207,9 +211,48 @@ WIDE = replace(
     floors=(*TRAIN.floors, *("random",) * 3),
     props=(*TRAIN.props, *("turned", "contraption") * 3),
 )
+
+# Upper arms and thighs at angles where no held-out one ever is; so their forearms and shins are free.
+_FREE_ARMS = (
+    Arm(Band(0, 18), Band(-150, 160)), Arm(Band(38, 55), Band(-150, 160)),
+    Arm(Band(96, 124), Band(-140, 140)), Arm(Band(139, 175), Band(-120, 120)),
+)  # fmt: skip
+_FREE_LEGS = (
+    Leg(Band(0, 9), Band(-25, 20), Band(0.6, 1.0)), Leg(Band(12, 25), Band(-50, 20), Band(0.5, 1.0)),
+    Leg(Band(51, 80), Band(-100, 0), Band(0.4, 1.0)), Leg(Band(12, 25), Band(-25, 5)),
+)  # fmt: skip
+
+BROAD = replace(
+    WIDE,
+    builds=(
+        *TRAIN.builds,
+        Build("slender", Band(0.70, 0.92), Band(0.85, 1.06), Band(0.80, 0.94)),
+        Build("giant", Band(1.20, 1.50), Band(0.85, 1.06), Band(1.10, 1.28)),
+    ),
+    poses=(
+        *TRAIN.poses,
+        *(
+            Pose(f"loose_{i}{j}", (a, b), (_FREE_LEGS[i], _FREE_LEGS[j]), Band(-12, 12))
+            for i, a in enumerate(_FREE_ARMS)
+            for j, b in enumerate(_FREE_ARMS)
+        ),
+    ),
+    outfits=(
+        *TRAIN.outfits, Outfit("long_sleeves_shorts", 2.0, 0.8), Outfit("vest_trousers", 0.3, 2.0),
+        Outfit("robe", 1.7, 1.0, 1.2), Outfit("tunic", 1.2, 1.7, 0.4),
+    ),
+    hair=(*TRAIN.hair, "spikes", "hood", "brim", "curls", "braids"),
+    lights=(
+        *TRAIN.lights,
+        Light("noon", Band(0, 8), Band(0.75, 0.95), Band(0.05, 0.40), Band(-0.15, 0.15)),
+        Light("dusk", Band(60, 89), Band(0.20, 0.46), Band(0.30, 0.70), Band(-0.15, 0.15)),
+    ),
+    clutter=(0.30, 0.40, 0.30),
+)  # fmt: skip
+
 STRESS = replace(HELDOUT, contrast=TRAIN.contrast, framing=TRAIN.framing)
 
-_WORLDS = {"train": TRAIN, "wide": WIDE, "heldout": HELDOUT, "stress": STRESS}
+_WORLDS = {"train": TRAIN, "wide": WIDE, "broad": BROAD, "heldout": HELDOUT, "stress": STRESS}
 
 
 def families(split: Split) -> Families:

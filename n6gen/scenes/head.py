@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import radians
+from math import cos, radians, sin
 from typing import TYPE_CHECKING
 
 from n6gen.scenes.canvas import Canvas, Material
@@ -38,6 +38,24 @@ def paint_hair_back(canvas: Canvas, figure: Figure) -> None:
         canvas.paint(Limb(_local(figure, 0.25, 0.3), _local(figure, 0.62, -0.6), 0.16 * h, 0.09 * h), hair, person=True)
     elif person.hair == "bun":
         canvas.paint(Ellipse(_local(figure, 0, 0.6), 0.22 * h, 0.2 * h), hair, person=True)
+    else:
+        _more_hair_back(canvas, figure, hair, tilt)
+
+
+def _more_hair_back(canvas: Canvas, figure: Figure, hair: Material, tilt: float) -> None:
+    person, h = figure.person, figure.scale
+    if person.hair == "hood":
+        canvas.paint(Ellipse(_local(figure, 0, -0.02), 0.5 * h, 0.62 * h, tilt), person.top, person=True)
+    elif person.hair == "curls":
+        for k in range(11):
+            turn = radians(200 - 22 * k)
+            canvas.paint(
+                Ellipse(_local(figure, 0.4 * cos(turn), 0.1 + 0.42 * sin(turn)), 0.15 * h, 0.15 * h), hair, person=True
+            )
+    elif person.hair == "braids":
+        for side in (-1, 1):
+            a, b = _local(figure, side * 0.36, 0.0), _local(figure, side * 0.5, -1.0)
+            canvas.paint(Limb(a, b, 0.11 * h, 0.07 * h), hair, person=True)
 
 
 def paint_head(canvas: Canvas, figure: Figure) -> None:
@@ -50,7 +68,7 @@ def paint_head(canvas: Canvas, figure: Figure) -> None:
         canvas.paint(Ellipse(_local(figure, side * 0.38, -0.02), 0.07 * h, 0.12 * h, tilt), skin, person=True)
     canvas.paint(Ellipse(figure.head, 0.385 * h, 0.5 * h, tilt), skin, person=True, contact=0.1 * h)
     if person.away:
-        if person.hair not in ("bald", "cap"):
+        if person.hair not in ("bald", "cap", "hood"):
             canvas.paint(Ellipse(_local(figure, 0, 0.06), 0.43 * h, 0.48 * h, tilt), hair, person=True)
         paint_hair_back(canvas, figure)
     elif h * canvas.size >= _FACE_PIXELS:
@@ -69,6 +87,22 @@ def _hair_front(canvas: Canvas, figure: Figure) -> None:
                 canvas.paint(Limb(a, b, 0.1 * h, 0.06 * h), hair, person=True)
     elif person.hair == "afro" and not person.away:
         canvas.paint(Ellipse(_local(figure, 0, 0.4), 0.44 * h, 0.26 * h, tilt), hair, person=True)
+    else:
+        _more_hair_front(canvas, figure, hair, tilt)
+
+
+def _more_hair_front(canvas: Canvas, figure: Figure, hair: Material, tilt: float) -> None:
+    person, h = figure.person, figure.scale
+    if person.hair in ("curls", "braids"):
+        canvas.paint(Ellipse(_local(figure, 0, 0.33), 0.4 * h, 0.2 * h, tilt), hair, person=True)
+    elif person.hair == "spikes":
+        for k in range(5):
+            a, b = _local(figure, 0.14 * (k - 2), 0.3), _local(figure, 0.22 * (k - 2), 0.72)
+            canvas.paint(Limb(a, b, 0.13 * h, 0.03 * h), hair, person=True)
+    elif person.hair == "brim":
+        canvas.paint(Ellipse(_local(figure, 0, 0.25), 0.68 * h, 0.1 * h, tilt), person.bottom, person=True)
+        a, b = _local(figure, 0, 0.68), _local(figure, 0, 0.25)
+        canvas.paint(Profile(a, b, (0.28 * h, 0.36 * h), 0.04 * h), person.bottom, person=True)
     elif person.hair == "cap":
         canvas.paint(Ellipse(_local(figure, 0, 0.3), 0.42 * h, 0.27 * h, tilt), person.bottom, person=True)
         if not person.away:

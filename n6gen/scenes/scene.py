@@ -17,7 +17,7 @@ from n6gen.scenes.patterns import draw_pattern
 from n6gen.scenes.props import PROPS, Spot
 from n6gen.scenes.shapes import Plane
 
-_SPLIT_ID = {"train": 1, "heldout": 2, "stress": 3, "wide": 4}
+_SPLIT_ID = {"train": 1, "heldout": 2, "stress": 3, "wide": 4, "broad": 5}
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def render(seed: int, size: int, split: Split = "train", *, empty: bool = False,
         x, y = figure.feet
         canvas.shade(x, y, 1.1 * figure.scale, 0.25 * figure.scale, 0.45)
         figure.paint(canvas)
-    _props(canvas, world, rng, int(rng.choice((0, 1, 2), p=(0.6, 0.28, 0.12))), horizon, True)
+    _props(canvas, world, rng, int(rng.choice((0, 1, 2), p=world.clutter)), horizon, True)
     return _finish(canvas, light, rng, rng)
 
 

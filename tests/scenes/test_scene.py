@@ -12,7 +12,7 @@ import n6gen.scenes
 from n6gen.scenes import render, sequence
 
 
-@pytest.mark.parametrize("split", ["train", "wide", "heldout", "stress"])
+@pytest.mark.parametrize("split", ["train", "wide", "broad", "heldout", "stress"])
 @pytest.mark.parametrize("size", [64, 96])
 def test_shapes_types_and_values(split, size: int) -> None:
     """The image is RGB bytes and the mask is 0 or 1, both square."""
