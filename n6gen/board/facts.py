@@ -80,6 +80,7 @@ class Board:
     title: str
     folder: Path
     compilers: tuple[str, ...]
+    kernels: str
     programmers: tuple[str, ...]
     default_model: str
     unit: str
@@ -161,6 +162,7 @@ def parse_board(raw: Mapping[str, Any], folder: Path) -> Board:
         title=raw["board"]["title"],
         folder=folder,
         compilers=tuple(raw["board"]["compilers"]),
+        kernels=raw["board"].get("kernels", "c"),
         programmers=tuple(raw["board"]["programmers"]),
         default_model=raw["board"]["default_model"],
         unit=raw["board"]["unit"],

@@ -8,6 +8,8 @@ from typing import Any
 
 import attrs
 
+from n6gen.board import load_board
+
 
 @attrs.frozen
 class BuildRequest:
@@ -39,4 +41,6 @@ def request_of(options: Mapping[str, Any]) -> BuildRequest:
     values = dict(options)
     for name in ("out", "templates", "mirror"):
         values[name] = Path(values[name]) if values[name] is not None else None
+    if values["kernels"] is None:
+        values["kernels"] = load_board(values["board"]).kernels
     return BuildRequest(**values)

@@ -56,7 +56,7 @@ _ALL = (
     Setting("out", "path", "The folder that a build goes to.", "build"),
     Setting("build", "path", "The build to flash or measure.", "build"),
     Setting("compiler", "text", "What compiles the model; the board's first by default."),
-    Setting("kernels", "text", "Kernel set of the cpu compiler.", "c", ("ref", "c", "mve")),
+    Setting("kernels", "text", "Kernel set of the cpu compiler; the board's by default.", None, ("ref", "c", "mve")),
     Setting("decode", "text", "How logits become a mask (docs/numerics.md).", "fine", ("fine", "rounded")),
     Setting("keep_head", "flag", "Leave the model's last Resize to the network.", default=False),
     Setting("input_map", "text", "How camera bytes reach the network.", "exact", ("exact", "raw")),
