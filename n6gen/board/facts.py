@@ -46,7 +46,10 @@ class Region:
 
 @attrs.frozen
 class Partition:
-    """A part of the NOR that holds one image. `offset` counts from the NOR's base."""
+    """A part of the NOR that holds one image. `offset` counts from the NOR's base.
+
+    `copied_to`: (address, largest size) where the image runs, if it is copied to memory that is no region of the app's.
+    """
 
     name: str
     address: int
@@ -54,6 +57,7 @@ class Partition:
     size: int
     image: str
     binary_type: int = 0
+    copied_to: tuple[int, int] | None = None
 
     @property
     def end(self) -> int:
@@ -142,6 +146,7 @@ def parse_board(raw: Mapping[str, Any], folder: Path) -> Board:
             size=entry["size"],
             image=entry["image"],
             binary_type=entry.get("binary_type", 0),
+            copied_to=tuple(entry["copied_to"]) if "copied_to" in entry else None,
         )
         for entry in raw["partition"]
     )

@@ -12,11 +12,10 @@ import attrs
 from n6gen.board import Board, load_board
 from n6gen.build.fingerprint import fingerprint, is_current
 from n6gen.build.request import BuildRequest
-from n6gen.errors import InputError, MissingToolError
+from n6gen.errors import InputError
 from n6gen.image.manifest import FILE_NAME, Manifest, read_if_there
 
 if TYPE_CHECKING:
-    from n6gen.compiler.base import Decode
     from n6gen.model.input import Order
 
 #: Names of the steps and their share of a build's time, for a progress bar.
@@ -48,7 +47,11 @@ def build(
     from filelock import FileLock, Timeout
 
     board = load_board(request.board)
-    compiler = _compiler_name(request, board)
+    compiler = compiler_name(request, board)
+    if compiler != "cpu":
+        from n6gen.build.needs import check_needs
+
+        check_needs(request, board, compiler)
     on_step("model")
     model_file = locate_model(request, board)
     request.out.mkdir(parents=True, exist_ok=True)
@@ -65,11 +68,13 @@ def build(
     return BuildResult(request.out, manifest, changed=True)
 
 
-def locate_model(request: BuildRequest, board: Board) -> Path:
-    """The file of the model that is asked for; the board's own default if none is.
+def locate_model(request: BuildRequest, board: Board) -> Path | None:
+    """The file of the model that is asked for; the board's own default if none is, none for a taken network.
 
     Raises InputError if it is not there, with what brings it.
     """
+    if request.model is None and request.network is not None:
+        return None
     name = request.model or board.default_model
     if name.endswith(".onnx") or Path(name).is_file():
         if not Path(name).is_file():
@@ -82,17 +87,17 @@ def locate_model(request: BuildRequest, board: Board) -> Path:
     return pull.locate(name, request.res or DEFAULT_RES, mirror=request.mirror, adapt=at_resolution)
 
 
-def _compiler_name(request: BuildRequest, board: Board) -> str:
+def compiler_name(request: BuildRequest, board: Board) -> str:
+    """The compiler that is asked for, else the board's first; InputError if the board cannot use it."""
     name = request.compiler or board.compilers[0]
     if name not in board.compilers:
         raise InputError(
             f"board {board.name} has no compiler {name!r}", f"Choose one of: {', '.join(board.compilers)}."
         )
-    if name != "cpu":
-        raise MissingToolError(
-            f"board {board.name} needs the compiler {name}, which this version of n6gen cannot drive yet",
-            "'--board virtual' needs no vendor tool: n6gen build --board virtual",
-        )
+    if "stedgeai" not in board.compilers:
+        for given, option in ((request.network is not None, "--network"), (request.profile, "--profile")):
+            if given:
+                raise InputError(f"{option} is for boards whose network stedgeai compiles, not for {board.name}")
     return name
 
 
@@ -100,7 +105,7 @@ def _make(
     request: BuildRequest,
     board: Board,
     compiler: str,
-    model_file: Path,
+    model_file: Path | None,
     wanted: str,
     on_step: Callable[[str], None],
     on_line: Callable[[str], None],
@@ -108,34 +113,33 @@ def _make(
     from n6gen.app.build import build_project
     from n6gen.app.render import render_project
     from n6gen.app.toolchain import find_toolchain
-    from n6gen.build.app_config import app_config
+    from n6gen.build.app_config import app_config, input_of
     from n6gen.build.images import write_images
+    from n6gen.build.network import make_network
     from n6gen.build.record import describe
-    from n6gen.compiler.cpu import compile_cpu
+    from n6gen.build.vendor_sources import needs_vendor, vendor_sources
     from n6gen.compiler.network import network_id
     from n6gen.model import InputDeclaration, load
 
     out = request.out
     tools = find_toolchain()
-    model = load(model_file, InputDeclaration(request.mean, request.std, cast("Order | None", request.order)))
-    model.check_resolution(request.res)
-    if model_file.resolve() != (out / "model.onnx").resolve():
-        shutil.copyfile(model_file, out / "model.onnx")
+    declared = InputDeclaration(request.mean, request.std, cast("Order | None", request.order))
+    model = load(model_file, declared) if model_file is not None else None
+    if model is not None and model_file is not None:
+        model.check_resolution(request.res)
+        if model_file.resolve() != (out / "model.onnx").resolve():
+            shutil.copyfile(model_file, out / "model.onnx")
     on_step("compile")
-    network = compile_cpu(
-        model,
-        out / "network",
-        kernels=request.kernels,
-        keep_head=request.keep_head,
-        decode=cast("Decode", request.decode),
-    )
+    network = make_network(request, board, compiler, model, on_line, on_line)
+    vendor = vendor_sources(board, network.npu) if needs_vendor(board) else None
     on_step("render")
-    config = app_config(request, model, network, tools)
+    spec = input_of(model, network, declared)
+    config = app_config(request, spec, network, tools, vendor)
     project = render_project(board, network, config, out / "project", request.templates)
     on_step("build")
     app = build_project(project, out / "build.log", on_line, tools)
     on_step("images")
     images = write_images(board, app, network, network_id(network), out)
-    manifest = describe(request, board, compiler, model, network, project, app, images, wanted)
+    manifest = describe(request, board, compiler, model, spec, network, project, app, images, wanted)
     manifest.write(out)
     return manifest

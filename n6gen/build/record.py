@@ -15,7 +15,7 @@ from n6gen.board import Board
 from n6gen.build.request import BuildRequest
 from n6gen.compiler.network import Network, network_id
 from n6gen.image.manifest import Manifest, PartitionImage
-from n6gen.model import Model
+from n6gen.model import InputSpec, Model
 from n6gen.tools.files import sha256_file
 
 
@@ -23,7 +23,8 @@ def describe(
     request: BuildRequest,
     board: Board,
     compiler: str,
-    model: Model,
+    model: Model | None,
+    spec: InputSpec,
     network: Network,
     project: Project,
     app: BuiltApp,
@@ -32,9 +33,14 @@ def describe(
 ) -> Manifest:
     """The manifest of a build whose files are all in place."""
     out = request.out
-    made = ["app.elf", "model.onnx", "network/network.json", "network/network.c", *(image.file for image in images)]
-    spec = model.input
+    made = ["app.elf", "network/network.json", "network/network.c", *(image.file for image in images)]
+    made += ["model.onnx"] if model is not None else []
+    made += sorted(path.name for path in out.glob("*.hex"))
     rewrites = ["cut-head"] if network.head is not None else []
+    packages = (
+        {f"vendor {name}": f"sha256 {sha}" for name, sha in project.vendor.digests.items()} if project.vendor else {}
+    )
+    flags = board.cpu_flags + (project.vendor.flags if project.vendor is not None else ())
     return Manifest(
         board=board.name,
         network_id=network_id(network),
@@ -43,12 +49,12 @@ def describe(
         partitions=tuple(images),
         files={name: sha256_file(out / name) for name in made},
         model={
-            "file": "model.onnx",
-            "source": str(model.path),
-            "sha256": model.sha256,
+            "file": "model.onnx" if model is not None else None,
+            "source": str(model.path if model is not None else request.network),
+            "sha256": model.sha256 if model is not None else None,
             "height": spec.height,
             "width": spec.width,
-            "classes": model.classes,
+            "classes": network.output.channels,
             "input": {"mean": spec.mean, "std": spec.std, "order": spec.order, "source": spec.source},
             "rewrites": rewrites,
         },
@@ -59,11 +65,19 @@ def describe(
             "layers": len(network.layers),
             "weights_bytes": network.weights_bytes,
             "arena_bytes": network.arena_bytes,
+            "profile": request.profile,
+            **({"npu": attrs.asdict(network.npu)} if network.npu is not None else {}),
         },
         options={**request.options(), "compiler": compiler},
         sources={name: sha256_file(project.folder / name) for name in project.files},
-        tools={"n6gen": __version__, "onnx": version("onnx"), "onnxruntime": version("onnxruntime"), **app.tools},
-        flags=board.cpu_flags,
+        tools={
+            "n6gen": __version__,
+            "onnx": version("onnx"),
+            "onnxruntime": version("onnxruntime"),
+            **packages,
+            **app.tools,
+        },
+        flags=flags,
         memory={
             **memory_use(app.app, board),
             "nor": {image.name: {"used": image.size, "size": board.partition(image.name).size} for image in images},

@@ -11,8 +11,9 @@ import attrs
 from n6gen.app.config import VendorSources
 from n6gen.board import Board
 from n6gen.compiler.network import NpuInfo
-from n6gen.errors import InputError
+from n6gen.errors import InputError, MissingToolError
 from n6gen.tools.files import sha256_file
+from n6gen.vendor.manifest import FILE_NAME as MANIFEST
 from n6gen.vendor.manifest import Manifest, load_manifest
 from n6gen.vendor.runtime import runtime_for
 from n6gen.vendor.store import Place, Store, content_digest, missing
@@ -38,9 +39,18 @@ class _Part:
     software_define: str | None = None
 
 
-def has_sources(board: Board) -> bool:
+def check_packages(board: Board, store: Store | None = None) -> None:
+    """Raise MissingToolError if a package that every build for the board needs is not here.
+
+    Which runtime is needed is known only when the network is. A board without vendor packages needs none.
+    """
+    if needs_vendor(board):
+        _places(load_manifest(board.name), _tables(_read(board)), None, store or Store())
+
+
+def needs_vendor(board: Board) -> bool:
     """Whether the board's app is compiled of vendors' files, too."""
-    return (board.folder / FILE_NAME).is_file()
+    return (board.folder / MANIFEST).is_file()
 
 
 def vendor_sources(board: Board, npu: NpuInfo | None, store: Store | None = None) -> VendorSources:
@@ -49,8 +59,8 @@ def vendor_sources(board: Board, npu: NpuInfo | None, store: Store | None = None
     Raises MissingToolError if a package has to be fetched, InputError if no runtime fits or a package lacks a file.
     """
     store = store or Store()
-    raw = tomllib.loads((board.folder / FILE_NAME).read_text(encoding="utf-8"))
-    tables = {name: dict(value) for name, value in raw.items() if isinstance(value, dict) and name not in _NO_PACKAGE}
+    raw = _read(board)
+    tables = _tables(raw)
     places = _places(load_manifest(board.name), tables, npu, store)
     parts = {
         name: _Part(**{key: value for key, value in table.items() if key != "with"}) for name, table in tables.items()
@@ -78,6 +88,24 @@ def vendor_sources(board: Board, npu: NpuInfo | None, store: Store | None = None
         forbidden=tuple(raw["forbidden"]),
         digests={name: _digest(place, store) for name, place in places.items()},
     )
+
+
+def _read(board: Board) -> dict[str, Any]:
+    file = board.folder / FILE_NAME
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise MissingToolError(
+            f"{file} is missing: it lists what of the vendor packages an app for {board.name} is compiled of",
+            "docs/dk.md says what belongs into it.",
+            "'--board virtual' needs none of it.",
+        ) from None
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{file}: {error}") from error
+
+
+def _tables(raw: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: dict(value) for name, value in raw.items() if isinstance(value, dict) and name not in _NO_PACKAGE}
 
 
 def _by_network(part: _Part, npu: NpuInfo | None) -> Sequence[str]:

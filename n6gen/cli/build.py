@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ from n6gen.cli.shell import command, setting
 @setting("order")
 @setting("templates")
 @setting("mirror")
+@setting("stedgeai")
+@click.option("--network", metavar="DIR", help="Take the network that stedgeai wrote to DIR instead of compiling one.")
+@click.option("--profile", is_flag=True, help="Make every epoch of the NPU call back: slower, for profiles only.")
+@click.option("--overlap/--no-overlap", default=True, help="Let frames come in while the network runs (the default).")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; do nothing.")
 @click.option(
     "--eject", metavar="DIR", help="Also leave the app's CMake project in DIR, to be edited and built by hand."
@@ -80,7 +85,11 @@ def _show(out: Output, folder: Path, manifest: Any) -> None:
     network = manifest.network
     out.show(
         table,
-        f"network {manifest.network_id[:12]}  {network['macs']:,} MACs, {network['arena_bytes']:,} B of activations, "
+        f"network {manifest.network_id[:12]}  {_macs(network)}{network['arena_bytes']:,} B of activations, "
         f"{network['weights_bytes']:,} B of weights",
         f"build   {manifest.build_id[:12]}  for {manifest.board}, next: n6gen flash --build {folder}",
     )
+
+
+def _macs(network: Mapping[str, Any]) -> str:
+    return f"{network['macs']:,} MACs, " if network["macs"] else ""

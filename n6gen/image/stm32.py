@@ -95,7 +95,9 @@ class Place:
     def of(cls, board: Board, partition: Partition) -> Place:
         """The place of a partition's image: the region of the board that has its name, else in place in the NOR."""
         region = board.regions.get(partition.name)
-        base, room = (region.base, region.size) if region else (partition.address, partition.size)
+        base, room = partition.copied_to or (
+            (region.base, region.size) if region else (partition.address, partition.size)
+        )
         stacks = tuple((memory.base, memory.end) for memory in board.memories.values() if memory.name != "nor")
         limit = min(room, partition.size)
         return cls(partition.binary_type, (base + PAYLOAD_OFFSET, base + limit), stacks, limit)
@@ -126,6 +128,25 @@ def sign(payload: bytes, *, binary_type: int, header: str = "2.3") -> bytes:
     ):
         struct.pack_into("<I", head, offset, value)
     return bytes(head) + body
+
+
+def rebuild(data: bytes) -> bytes:
+    """The image made anew of its payload, type and filler: the same bytes, if it is sound and was made without a key.
+
+    Raises InputError if it is not: `problems` says why.
+    """
+    found = problems(data)
+    if found:
+        raise InputError(f"image {found[0]}")
+    header = parse(data)
+    layout = header.layout
+    made = bytearray(sign(payload(data), binary_type=header.binary_type, header=layout.name))
+    filler = slice(layout.base_length + 8, layout.header_length)
+    made[filler] = data[filler]
+    if made != data:
+        at = next(i for i, (a, b) in enumerate(zip(made, data, strict=False)) if a != b)
+        raise InputError(f"image header: byte {at:#x} is not as n6gen, or ST's tool, would write it")
+    return bytes(made)
 
 
 def parse(data: bytes) -> Header:
