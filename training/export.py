@@ -47,7 +47,7 @@ def main() -> None:
     net.load_state_dict(state.get("average", state))
     model = build(folded(net.eval()), SIZE)
     onnx.save(model, args.float)
-    images = (render(seed, SIZE, "train", empty=seed % 8 == 7).image for seed in CALIBRATION_SEEDS)
+    images = (render(seed, SIZE, "broad", empty=seed % 8 == 7).image for seed in CALIBRATION_SEEDS)
     onnx.save(quantise(model, images), args.out)
     data = args.out.read_bytes()
     print(f"{args.out}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
