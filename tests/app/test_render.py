@@ -42,6 +42,23 @@ def test_a_project_is_complete(board: Board, network: TinyNetwork, tmp_path: Pat
     assert not [name for name in project.files if name.endswith(".j2")]
 
 
+def test_helium_twins_are_for_boards_with_helium(board: Board, network: TinyNetwork, tmp_path: Path) -> None:
+    """Each takes the place of the file of its name; what a project holds does not depend on where it came from."""
+    root = data_dir("templates")
+    for mve in (False, True):
+        project = render_project(attrs.evolve(board, mve=mve), network, tiny_config(), tmp_path / str(mve))
+        for folder, target in (("decode", "decode"), ("app/core", "core")):
+            for twin in (root / folder / "mve").iterdir():
+                portable = root / folder / twin.name
+                made = project.folder / target / twin.name
+                if mve:
+                    assert made.read_bytes() == twin.read_bytes()
+                else:
+                    assert portable.exists() == made.exists()
+                    assert not portable.exists() or made.read_bytes() == portable.read_bytes()
+        assert not [name for name in project.files if "mve" in name.split("/")]
+
+
 def test_the_boards_facts_arrive(board: Board, network: TinyNetwork, tmp_path: Path) -> None:
     """Every partition and region is in the header, with board.toml's numbers."""
     project = render_project(board, network, tiny_config(), tmp_path / "project")

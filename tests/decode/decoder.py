@@ -10,9 +10,11 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from tests.support.programs import C_TESTS, ArmProgram, HostProgram, Program, decode_sources
+from n6gen.resources import data_dir
+from tests.support.programs import C_TESTS, ArmProgram, HostProgram, Program, portable, with_twins
 
 _MAIN = C_TESTS / "test_decode.c"
+_DECODE = data_dir("templates") / "decode"
 _DECODES = ("fine", "rounded", "argmax")
 _TYPES = {"int8": 0, "uint8": 1, "float32": 2}
 
@@ -79,11 +81,10 @@ class Decoder:
 
 def on_host(folder: Path) -> Decoder:
     """The portable C, with sanitizers."""
-    sources, includes = decode_sources(mve=False)
-    return Decoder(HostProgram(folder, [_MAIN, *sources], includes))
+    return Decoder(HostProgram(folder, [_MAIN, *portable("decode")], [_DECODE]))
 
 
 def on_arm(folder: Path, *, mve: bool = True, counting: bool = False) -> Decoder:
     """The C of a board with Helium, or the portable one, on an emulated Cortex-M55."""
-    sources, includes = decode_sources(mve=mve)
-    return Decoder(ArmProgram(folder, [_MAIN, *sources], includes, counting=counting))
+    sources = with_twins("decode") if mve else portable("decode")
+    return Decoder(ArmProgram(folder, [_MAIN, *sources], [_DECODE], counting=counting))

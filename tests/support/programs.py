@@ -13,27 +13,9 @@ from n6gen.tools.run import run
 C_TESTS = Path(__file__).resolve().parents[1] / "c"
 _FLAGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wshadow", "-ffp-contract=off", "-g"]
 _SANITIZERS = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-_CPU = [
-    "-O3",
-    "-mcpu=cortex-m55",
-    "-mfloat-abi=hard",
-    "-mthumb",
-    "-nostartfiles",
-    "--specs=nano.specs",
-    "-Wl,--build-id=none",
-]
-_MACHINE = [
-    "-M",
-    "mps3-an547",
-    "-display",
-    "none",
-    "-monitor",
-    "none",
-    "-serial",
-    "none",
-    "-semihosting-config",
-    "enable=on,target=native",
-]
+_CPU = ["-O3", "-mcpu=cortex-m55", "-mfloat-abi=hard", "-mthumb", "-nostartfiles", "--specs=nano.specs"]
+_MACHINE = ["-M", "mps3-an547", "-display", "none", "-monitor", "none", "-serial", "none"]
+_SEMIHOSTING = ["-semihosting-config", "enable=on,target=native"]
 
 
 class Program(Protocol):
@@ -69,16 +51,21 @@ class ArmProgram:
     def answers(self, cases: bytes) -> bytes:
         """Run it once."""
         qemu = shutil.which("qemu-system-arm") or "qemu-system-arm"
-        return _answers(self._folder, [qemu, *_MACHINE, *self._count, "-kernel", self._folder / "program"], cases)
+        return _answers(
+            self._folder, [qemu, *_MACHINE, *_SEMIHOSTING, *self._count, "-kernel", self._folder / "program"], cases
+        )
 
 
-def decode_sources(*, mve: bool) -> tuple[list[Path], list[Path]]:
-    """C files and include folders of the decodes, portable or with their Helium twins."""
-    folder = data_dir("templates") / "decode"
-    files = {path.name: path for path in folder.glob("*.c")}
-    if mve:
-        files |= {path.name: path for path in (folder / "mve").glob("*.c")}
-    return sorted(files.values()), [folder, *([folder / "mve"] if mve else [])]
+def portable(folder: str, *names: str) -> list[Path]:
+    """The C files of `folder` below templates/, or those of them called `names`."""
+    files = sorted((data_dir("templates") / folder).glob("*.c"))
+    return [path for path in files if not names or path.stem in names]
+
+
+def with_twins(folder: str, *names: str) -> list[Path]:
+    """As a board with Helium takes them: from the folder mve/ what it has."""
+    files = {path.name: path for path in (*portable(folder, *names), *portable(f"{folder}/mve", *names))}
+    return sorted(files.values())
 
 
 def _compile(

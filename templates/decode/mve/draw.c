@@ -126,66 +126,58 @@ void draw_largest_plain(const struct draw_area *area, struct draw_classes *class
     }
 }
 
-/* A row's lines in float32 and in steps. */
-struct real_lines {
-    struct {
-        float value, slope;
-    } line[DECODE_MAX_CLASSES];
-    float tag[DECODE_MAX_CLASSES];
-};
-
-static void to_real(const struct draw_classes *classes, float step, struct real_lines *real) {
-    const int32_t *from = (const int32_t *)classes->line;
-    float *to = (float *)real->line;
-    for (int32_t i = 0; i < 2 * classes->count; i += 4) {
-        vst1q_f32(to + i, vmulq_n_f32(vcvtq_f32_s32(vld1q_s32(from + i)), step));
-    }
-}
-
 struct rounding {
     float32x4_t best; /* the largest rounded value times DRAW_TAGS, plus its tag */
     float32x4_t far;  /* the largest distance of a value from a whole number */
 };
 
-static inline struct rounding round_four(struct rounding so_far, float32x4_t value, float tag) {
-    const float32x4_t whole = vrndnq_f32(value);
-    so_far.far = vmaxnmq_f32(so_far.far, vabdq_f32(value, whole));
-    so_far.best = vmaxnmq_f32(so_far.best, vfmasq_n_f32(whole, vdupq_n_f32(DRAW_TAGS), tag));
-    return so_far;
+static inline void round_four(struct rounding *so_far, int32x4_t value, float step, float tag) {
+    const float32x4_t real = vmulq_n_f32(vcvtq_f32_s32(value), step);
+    const float32x4_t whole = vrndnq_f32(real);
+    so_far->far = vmaxnmq_f32(so_far->far, vabdq_f32(real, whole));
+    so_far->best = vmaxnmq_f32(so_far->best, vfmasq_n_f32(whole, vdupq_n_f32(DRAW_TAGS), tag));
 }
 
-/* Writes the first `count` of four labels; four bits for each of them whose rounding is in doubt. */
-static inline uint32_t store_four(uint8_t *to, struct rounding four, float limit, int32_t count) {
-    const mve_pred16_t inside = vctp32q(count < 0 ? 0 : (uint32_t)count);
-    const int32x4_t tags = vandq_s32(vcvtq_s32_f32(four.best), vdupq_n_s32(DRAW_TAGS - 1));
-    vstrbq_p_u32(to, veorq_u32(vreinterpretq_u32_s32(tags), vdupq_n_u32(DRAW_TAGS - 1)), inside);
-    return (uint32_t)vcmpgeq_m_n_f32(four.far, limit, inside);
+/* The first `count` labels of eight pixels, even and odd ones. */
+static inline void store_labels(uint8_t *to, float32x4_t even, float32x4_t odd, int32_t count) {
+    const int16x8_t keys = vmovntq_s32(vreinterpretq_s16_s32(vcvtq_s32_f32(even)), vcvtq_s32_f32(odd));
+    const uint16x8_t labels = vbicq_u16(vdupq_n_u16(DRAW_TAGS - 1), vreinterpretq_u16_s16(keys));
+    __asm volatile("vctp.16 %[count]\n\t"
+                   "vpst\n\t"
+                   "vstrbt.16 %q[labels], [%[to]]"
+                   :
+                   : [count] "r"(count), [labels] "w"(labels), [to] "l"(to)
+                   : "p0", "memory");
 }
 
 void draw_rounded(const struct draw_area *area, struct draw_classes *classes, float unit, float doubt,
                   draw_judge *judge, const void *context) {
-    const float32x4_t pixels = vcvtq_f32_u32(vidupq_n_u32(0, 1));
-    struct real_lines real;
+    const int32x4_t pixels = vreinterpretq_s32_u32(vidupq_n_u32(0, 2));
+    const float step = 1.0f / unit, limit = 0.5f - doubt;
+    float tags[DECODE_MAX_CLASSES];
     for (int32_t i = 0; i < classes->count; i++) {
-        real.tag[i] = (float)DRAW_TAG(classes->labels[i]);
+        tags[i] = (float)DRAW_TAG(classes->labels[i]);
     }
     for (int32_t y = 0; y < area->height; y++) {
         uint8_t *row = row_of(area, y);
-        to_real(classes, 1.0f / unit, &real);
         for (int32_t x = 0; x < area->width; x += 8) {
-            struct rounding low = {vdupq_n_f32(-INFINITY), vdupq_n_f32(0.0f)}, high = low;
+            struct rounding even = {vdupq_n_f32(-INFINITY), vdupq_n_f32(0.0f)}, odd = even;
             for (int32_t i = 0; i < classes->count; i++) {
-                const float slope = real.line[i].slope;
-                const float first = real.line[i].value + slope * (float)x;
-                const float32x4_t value = vfmaq_n_f32(vdupq_n_f32(first), pixels, slope);
-                low = round_four(low, value, real.tag[i]);
-                high = round_four(high, vaddq_n_f32(value, 4.0f * slope), real.tag[i]);
+                const int32_t slope = classes->line[i].slope;
+                const int32x4_t value = vmlaq_n_s32(vdupq_n_s32(classes->line[i].value + x * slope), pixels, slope);
+                round_four(&even, value, step, tags[i]);
+                round_four(&odd, vaddq_n_s32(value, slope), step, tags[i]);
             }
-            uint32_t open = store_four(row + x, low, 0.5f - doubt, area->width - x);
-            open |= store_four(row + x + 4, high, 0.5f - doubt, area->width - x - 4) << 16;
-            for (int32_t pixel = x; open != 0; pixel++, open >>= 4) {
-                if ((open & 1) != 0) {
-                    row[pixel] = judge(context, y, pixel);
+            store_labels(row + x, even.best, odd.best, area->width - x);
+            if (vmaxnmvq_f32(0.0f, vmaxnmq_f32(even.far, odd.far)) < limit) {
+                continue;
+            }
+            const uint32_t open = ((uint32_t)vcmpgeq_n_f32(even.far, limit) & 0x1111) |
+                                  ((uint32_t)vcmpgeq_n_f32(odd.far, limit) & 0x1111) << 1;
+            for (int32_t pixel = 0; pixel < 8 && x + pixel < area->width; pixel++) {
+                /* Two bits of the four of a pair. */
+                if ((open >> (pixel / 2 * 4 + pixel % 2) & 1) != 0) {
+                    row[x + pixel] = judge(context, y, x + pixel);
                 }
             }
         }

@@ -130,7 +130,8 @@ static uint32_t beaten_by(uint32_t winner, const struct cell *cell, uint32_t cla
 /* The classes that no winner of a corner beats: these winners and others. */
 static uint32_t contenders_of(const struct cell *cell, uint32_t classes, bool judged) {
     uint32_t left = UINT32_MAX >> (32 - classes), asked = 0;
-    for (int corner = 0; corner < 4; corner++) {
+    /* Of two that share a cell neither is beaten. */
+    for (int corner = 0; corner < 4 && classes > 2; corner++) {
         const uint32_t winner = cell->winner[corner];
         if ((asked >> winner & 1) == 0) {
             asked |= 1u << winner;
@@ -174,11 +175,19 @@ static uint8_t ask(const void *context, int32_t y, int32_t x) {
     return file->judge(file->head, file->logits, file->among, file->y + y, file->x + x);
 }
 
-/* How near to a half a value in steps must be for float32 to be able to round it the other way. Positions are off by
- * two roundings (2^-24) of themselves at most, and a step of the position moves a value by 255 at most; the definition
- * rounds products and sums of at most 255 seven times, draw_rounded nine times. It is below 0.19. */
+/* How far a position of the float32 definition can be off, in 2^-24: it is divided and reduced by a half, each time
+ * rounded. Divided by a power of two it is exact. */
+static int32_t shift_of(int32_t size, int32_t factor) {
+    return (factor & (factor - 1)) == 0 ? 0 : 2 * size;
+}
+
+/* How near to a half a value in steps must be for float32 to be able to round it the other way. Where positions shift,
+ * values do by 255 times as much at most. The definition rounds products and sums of at most 255 seven times,
+ * draw_rounded values three times. It is below 0.19. */
 static float doubt_of(const struct decode_head *head) {
-    return 255.0f * 0x1p-24f * (float)(2 * (head->height + head->width) + 16);
+    const int32_t height = head->height, width = head->width;
+    const int32_t shift = shift_of(height, head->mask_height / height) + shift_of(width, head->mask_width / width);
+    return 255.0f * 0x1p-24f * (float)(shift + 12);
 }
 
 static struct draw_area area_of(const struct decode_head *head, uint8_t *mask, const struct span *y,
