@@ -129,14 +129,14 @@ class Importer:
             raise self.view.error(f"{label(node)} makes a tensor of {height}x{width}x{channels}, which is not possible")
         return self._tensor(readers[0], height, width, channels, flat=flat)
 
-    def same_scale(self, node: NodeProto, source: ir.Tensor, target: ir.Tensor) -> None:
-        """Check that `node`, which only moves values, does not change their scale; raises InputError."""
-        if (source.scale, source.zero_point) != (target.scale, target.zero_point):
-            raise self.view.error(
-                f"{label(node)} changes scale {source.scale} to {target.scale}, zero point {source.zero_point} to "
-                f"{target.zero_point}; it must keep both",
-                "Quantise again: onnxruntime's quantizer gives both sides of such a node the same scale.",
-            )
+    def same(self, node: NodeProto, source: ir.Tensor, target: ir.Tensor) -> None:
+        """Say that `target` holds the values of `source`, at its own scale."""
+        name, inputs = self.name(node), (source.name,)
+        if (source.scale, source.zero_point) == (target.scale, target.zero_point):
+            self.nodes.append(ir.Same(name, inputs, target.name))
+        else:
+            table = quantise(dequantise(source), target)[None]
+            self.nodes.append(ir.Map(name, inputs, target.name, table, (), exact=True))
 
     def constant(self, node: NodeProto, index: int) -> npt.NDArray[Any] | None:
         """The value of a constant input of `node` (shapes, pads, factors); None where it is left out.

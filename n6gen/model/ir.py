@@ -2,13 +2,13 @@
 
 Batch is 1. Shapes are (height, width, channels); the order in memory is the compiler's choice. A tensor's real value is
 ``scale * (q - zero_point)`` with `scale` a float32. Weights are [out, kernel height, kernel width, in per group].
-Resize, Pad and Same keep their input's scale and zero point.
+Resize, Pad and Same keep their input's scale and zero point; whatever else moves values brings them to its output's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import attrs
 import numpy as np
@@ -154,13 +154,50 @@ class Resize:
     factors: tuple[int, int]
 
 
+class Between(NamedTuple):
+    """Where one output row or column lies between two of the input's, and how much each of them counts."""
+
+    low: int
+    high: int
+    weight_low: np.float32
+    weight_high: np.float32
+
+
+@attrs.frozen
+class Interpolate:
+    """Linear interpolation in any other way: one entry for each row and column of the output."""
+
+    name: str
+    inputs: tuple[str]
+    output: str
+    rows: tuple[Between, ...]
+    columns: tuple[Between, ...]
+
+
+@attrs.frozen
+class Pick:
+    """Rows, columns and channels of the input: which ones for each of the output's.
+
+    Channels are `first_channel`, then one every `channel_step` (below 0: backwards).
+    """
+
+    name: str
+    inputs: tuple[str]
+    output: str
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    first_channel: int = 0
+    channel_step: int = 1
+
+
 @attrs.frozen
 class Concat:
-    """Channels of several tensors of one height and width, one after another."""
+    """Several tensors side by side along an axis of (height, width, channels), alike in the other two."""
 
     name: str
     inputs: tuple[str, ...]
     output: str
+    axis: int = 2
 
 
 @attrs.frozen
@@ -174,15 +211,41 @@ class Pad:
 
 
 @attrs.frozen
+class Frame:
+    """The tensor with `pads` (top, left, bottom, right) rows and columns of the int8 `value` around it."""
+
+    name: str
+    inputs: tuple[str]
+    output: str
+    pads: tuple[int, int, int, int]
+    value: int
+
+
+@attrs.frozen
 class Same:
-    """A change of view that moves no byte (Squeeze, Reshape of a 1x1 tensor)."""
+    """A change of view, or of nothing at all, that moves no byte (Flatten, Reshape, Squeeze)."""
 
     name: str
     inputs: tuple[str]
     output: str
 
 
-Node: TypeAlias = Conv | Add | Binary | Map | GlobalAveragePool | MaxPool | AveragePool | Resize | Concat | Pad | Same
+Node: TypeAlias = (
+    Conv
+    | Add
+    | Binary
+    | Map
+    | GlobalAveragePool
+    | MaxPool
+    | AveragePool
+    | Resize
+    | Interpolate
+    | Pick
+    | Concat
+    | Pad
+    | Frame
+    | Same
+)
 
 
 @attrs.frozen(eq=False)

@@ -92,6 +92,9 @@ _WORDS: Mapping[type, str] = {
     ir.Resize: "resize",
     ir.Concat: "concat",
     ir.Pad: "pad",
+    ir.Frame: "pad",
+    ir.Interpolate: "resize",
+    ir.Pick: "pick",
     ir.Same: "view",
 }
 

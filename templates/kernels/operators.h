@@ -49,4 +49,22 @@ struct kernel_average_pool {
 };
 void kernel_average_pool(const struct kernel_average_pool *layer, const int8_t *in, int8_t *out);
 
+/* Linear interpolation at any places: for each row and column of the output, a struct half_pixel in the weights. */
+struct kernel_interpolate {
+    struct kernel_shape in, out;
+    uint32_t rows, columns;
+    int32_t in_zero_point, out_zero_point;
+    float in_scale, out_scale;
+};
+void kernel_interpolate(const struct kernel_interpolate *layer, const uint8_t *blob, const int8_t *in, int8_t *out);
+
+/* Some rows, columns and channels: for each row and column of the output, an int32 in the weights says how many bytes
+ * into the input or into the row it begins. Channels are `channel`, then one every channel_step. */
+struct kernel_pick {
+    struct kernel_shape out;
+    int32_t channel, channel_step;
+    uint32_t rows, columns;
+};
+void kernel_pick(const struct kernel_pick *layer, const uint8_t *blob, const int8_t *in, int8_t *out);
+
 #endif

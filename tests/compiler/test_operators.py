@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from n6gen.model.import_qdq import import_qdq
 from tests.compiler.on_host import HostCompiler, compare, images
-from tests.support.random_models import bundles
-from tests.support.random_operators import OPERATORS
+from tests.support.random_models import OPERATORS, bundles
 
 # An example is six operators and one call of gcc; shrinking would take long and tell little more.
 _SETTINGS = settings(

@@ -10,6 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from n6gen.errors import InputError
+from n6gen.model import ir
 from n6gen.model.import_qdq import import_qdq
 from tests.support.qdq import QdqBuilder, segmenter
 
@@ -292,23 +293,6 @@ def test_a_dequantisation_by_another_scale() -> None:
     assert "but 'image_q' was quantised with" in _said(proto)
 
 
-@pytest.mark.parametrize("kind", ["pad", "resize", "squeeze"])
-def test_a_change_of_scale_where_nothing_is_computed(kind: str) -> None:
-    """Pads, resizes and views must keep scale and zero point."""
-    b = QdqBuilder(1, 1)
-    made = {
-        "pad": lambda: b.pad(b.input, (1, 1, 1, 1)),
-        "resize": lambda: b.resize(b.input, (2, 2)),
-        "squeeze": lambda: b.reshape(b.squeeze(b.input)),
-    }[kind]()
-    proto = b.model(made)
-    node = next(n for n in proto.graph.node if n.op_type.lower() == kind)
-    quantize = _reader(proto, node.output[0])
-    proto.graph.initializer.append(numpy_helper.from_array(np.array(7, np.int8), "seven"))
-    quantize.input[2] = "seven"
-    assert f"node '{node.name}' ({node.op_type}) changes scale" in _said(proto)
-
-
 @pytest.mark.parametrize(("kind", "said"), [("Add", "do not fit each other"), ("Div", "has two activations")])
 def test_operands_that_do_not_fit(kind: str, said: str) -> None:
     """Only a single row, column or channel is repeated; some operations are for constants only."""
@@ -364,11 +348,15 @@ def test_limits_of_a_clip(limit: np.ndarray | None, said: str) -> None:
 
 
 _BREAKS: list[tuple[str, str, object, str]] = [
-    ("Resize", "mode", "nearest", "has mode 'nearest'"),
-    ("Resize", "coordinate_transformation_mode", "asymmetric", "coordinate_transformation_mode 'asymmetric'"),
+    ("Resize", "mode", "cubic", "has mode 'cubic'; supported: linear, nearest"),
+    ("Resize", "coordinate_transformation_mode", "tf_crop_and_resize", "coordinate_transformation_mode 'tf_crop_and_r"),
+    ("Resize", "coordinate_transformation_mode", "half_pixel_symmetric", "half_pixel_symmetric'; supported: align_"),
+    ("Resize", "nearest_mode", "simple", "has nearest_mode 'simple'"),
+    ("Resize", "antialias", 1, "has antialias 1; supported: 0"),
+    ("Resize", "axes", [2, 3], "needs a constant scale or size for each of its 2 axes"),
     ("Resize", "exclude_outside", 1, "has exclude_outside 1"),
-    ("Concat", "axis", 2, "joins along axis 2"),
-    ("Pad", "mode", "reflect", "pads in mode 'reflect'"),
+    ("Concat", "axis", 0, "has axis 0; only 1 (channels), 2 and 3"),
+    ("Pad", "mode", "somehow", "pads in mode 'somehow', which ONNX does not know"),
     ("Conv", "kernel_shape", [1, 1], "kernel_shape [1, 1] is not that of its weights"),
     ("Conv", "group", 2, "do not fit"),
     ("Conv", "strides", [0, 1], "has strides [0, 1]"),
@@ -391,14 +379,25 @@ def test_attributes_that_ask_for_something_else(kind: str, attribute: str, value
     assert f"({kind})" in message
 
 
-@pytest.mark.parametrize("factors", [[1, 1, 1.5, 2], [1, 2, 2, 2], [1, 1, 0.5, 0.5], [2, 2]])
-def test_resize_factors(factors: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("factors", "said"),
+    [
+        ([1, 2, 2, 2], "resizes by [1.0, 2.0, 2.0, 2.0]; only height and width"),
+        ([1, 1, 0, 2], "resizes by"),
+        ([1, 1, -1, 2], "resizes by"),
+        ([1, 1, np.nan, 2], "resizes by"),
+        ([1, 1, np.inf, 2], "which is not possible"),
+        ([1, 1, 0.1, 1], "which is not possible"),
+        ([2, 2], "needs a constant scale or size for each of its 4 axes"),
+    ],
+)
+def test_resize_factors(factors: list[float], said: str) -> None:
     b = QdqBuilder(4, 4)
     proto = b.model(b.resize(b.input, (2, 2)))
     _replace(proto, _first(proto, "Resize").input[2], np.array(factors, np.float32))
     message = _said(proto)
     assert "(Resize)" in message
-    assert "factors" in message or "four constant scales" in message
+    assert said in message
 
 
 @pytest.mark.parametrize("pads", [[0, 1, 0, 0, 0, 0, 0, 0], [0, 0, -1, 0, 0, 0, 0, 0], [0, 0, 1, 1]])
@@ -409,27 +408,39 @@ def test_pads(pads: list[int]) -> None:
     assert "(Pad)" in _said(proto)
 
 
-def test_a_pad_with_something_else_than_zero() -> None:
+@pytest.mark.parametrize(("mode", "pad"), [("reflect", 4), ("wrap", 5)])
+def test_more_padding_than_image(mode: str, pad: int) -> None:
+    protos = []
+    for pads in [(pad - 1, 0, 0, 0), (0, 0, 0, pad)]:
+        b = QdqBuilder(4, 4)
+        protos.append(b.model(b.pad(b.input, pads)))
+        _attribute(_first(protos[-1], "Pad"), "mode", mode)
+    import_qdq(protos[0])
+    proto = protos[1]
+    assert f"too many for 4x4x3 in mode '{mode}'" in _said(proto)
+
+
+@pytest.mark.parametrize("value", [np.array([1, 2], np.float32), np.array(np.inf, np.float32), np.array(True)])
+def test_a_pad_with_something_that_is_no_number(value: np.ndarray) -> None:
     b = QdqBuilder(4, 4)
     proto = b.model(b.pad(b.input, (1, 0, 0, 0)))
-    _first(proto, "Pad").input.append("one")
-    proto.graph.initializer.append(numpy_helper.from_array(np.array(1, np.float32), "one"))
-    assert "pads with 1.0; only 0.0 is supported" in _said(proto)
+    _first(proto, "Pad").input.append("value")
+    proto.graph.initializer.append(numpy_helper.from_array(value, "value"))
+    assert "(Pad): a single number is needed" in _said(proto)
 
 
 @pytest.mark.parametrize("value", [0, -3])
 def test_a_quantised_pad_value(value: int) -> None:
-    """A pad value behind a DequantizeLinear may be the zero point, and only that."""
+    """A pad value behind a DequantizeLinear is what it means at the scale of the result."""
     b = QdqBuilder(4, 4, zero_point=0)
     proto = b.model(b.pad(b.input, (1, 0, 0, 0)))
     _first(proto, "Pad").input.append("value")
     proto.graph.initializer.append(numpy_helper.from_array(np.array(value, np.int8), "quantised value"))
     inputs = ["quantised value", "image_scale", "image_zero"]
     proto.graph.node.insert(0, helper.make_node("DequantizeLinear", inputs, ["value"]))
-    if value == 0:
-        import_qdq(proto)
-    else:
-        assert "only 0.0 is supported" in _said(proto)
+    (node,) = import_qdq(proto).nodes
+    assert isinstance(node, ir.Pad if value == 0 else ir.Frame)
+    assert not isinstance(node, ir.Frame) or node.value == value
 
 
 @pytest.mark.parametrize(("shape", "ok"), [([0, -1, 4, 4], True), ([1, 3, 16], False), ([1, 48, 1, 1], False)])
@@ -441,7 +452,7 @@ def test_reshape(shape: list[int], *, ok: bool) -> None:
     if ok:
         import_qdq(proto)
     else:
-        assert "can be viewed anew" in _said(proto)
+        assert f"turns [1, 3, 4, 4] into {shape}; only [1, 3, 4, 4] and, flattened, [1, 48]" in _said(proto)
 
 
 def test_rank_2_reaches_no_operator() -> None:

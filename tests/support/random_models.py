@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import onnx
 from hypothesis import strategies as st
 
+from tests.support import random_moves, random_operators
 from tests.support.qdq import QdqBuilder, Value
-from tests.support.random_operators import OPERATORS, ZERO_POINTS, activate
+from tests.support.random_operators import ZERO_POINTS, Make, activate
+
+#: What makes each kind of operator.
+OPERATORS: Mapping[str, Make] = {
+    "unary": random_operators.unary,
+    "clip": random_operators.clip,
+    "with constant": random_operators.with_constant,
+    "gate": random_operators.gate,
+    "requantised": random_operators.requantised,
+    "of two": random_operators.of_two,
+    "max pool": random_operators.max_pool,
+    "average pool": random_operators.average_pool,
+    "reduce mean": random_operators.reduce_mean,
+    "resize": random_moves.resize,
+    "pad": random_moves.pad,
+    "slice": random_moves.slice_,
+    "split": random_moves.split,
+    "concat": random_moves.concat,
+    "views": random_moves.views,
+}
 
 
 @st.composite
@@ -57,26 +79,28 @@ def _random_operator(
 ) -> Value:
     alike = [v for v in values if (v.height, v.width, v.channels) == (x.height, x.width, x.channels)]
     joinable = [v for v in values if (v.height, v.width) == (x.height, x.width)]
-    kinds = ["conv", "conv", "depthwise", "add", "concat"]
+    kinds = ["conv", "conv", "depthwise", "add", "join"]
     # Keep the tensors small.
-    kinds += ["resize", "pad"] if x.height * x.width < 150 else []
+    growing = x.height * x.width >= 150
+    kinds += [] if growing else ["upsample", "fold"]
     kinds += ["pool"] if x.height * x.width > 1 else ["view"]
-    kind = draw(st.sampled_from([*kinds, *OPERATORS]))
+    kinds += [kind for kind in OPERATORS if not growing or kind not in ("resize", "pad", "concat")]
+    kind = draw(st.sampled_from(kinds))
     if kind in OPERATORS:
         return OPERATORS[kind](draw, b, values, x) or x
     zero_point = draw(zero_points)
     if kind == "add":
         return b.add(x, draw(st.sampled_from(alike)), zero_point=zero_point)
-    if kind == "concat":
+    if kind == "join":
         return b.concat(draw(st.lists(st.sampled_from(joinable), min_size=1, max_size=3)), zero_point=zero_point)
     if kind == "pool":
         return b.pool(x, zero_point=zero_point)
     if kind == "view":
         return b.reshape(b.squeeze(x))
     small = st.integers(0, 2)
-    if kind == "pad":
+    if kind == "fold":
         return b.pad(x, (draw(small), draw(small), draw(small), draw(small)))
-    if kind == "resize":
+    if kind == "upsample":
         return b.resize(x, (draw(st.integers(1, 4)), draw(st.integers(1, 4))))
     return _random_conv(draw, b, x, max_channels, zero_point, depthwise=kind == "depthwise")
 

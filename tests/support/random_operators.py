@@ -22,7 +22,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 SINCE = {"HardSwish": 14, "Mish": 18}
 
 #: How much of int8 the largest value fills; above 1 it saturates.
-_FILL = st.sampled_from([0.4, 1.0, 1.7])
+FILL = st.sampled_from([0.4, 1.0, 1.7])
 
 
 def real_values(x: Value) -> np.ndarray:
@@ -33,7 +33,7 @@ def real_values(x: Value) -> np.ndarray:
 def scale_for(draw: st.DrawFn, values: np.ndarray) -> np.float32:
     """A scale that suits a result of these values."""
     largest = float(np.max(np.abs(np.nan_to_num(values, nan=0, posinf=1e6, neginf=-1e6))))
-    return np.float32(max(largest, 1e-5) / 127 * draw(_FILL))
+    return np.float32(max(largest, 1e-5) / 127 * draw(FILL))
 
 
 def unary(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value:
@@ -48,7 +48,7 @@ def unary(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> 
 
 def clip(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value:
     """Clip with both limits, one or none."""
-    scale = x.scale * np.float32(draw(_FILL))
+    scale = x.scale * np.float32(draw(FILL))
     return b.operator("Clip", [x], x, scale=scale, zero_point=draw(ZERO_POINTS), constants=_limits(draw, x))
 
 
@@ -150,7 +150,7 @@ def max_pool(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) 
     """MaxPool, at another scale now and then, or GlobalMaxPool."""
     scale, zero_point = x.scale, x.zero_point
     if draw(st.booleans()):
-        scale, zero_point = x.scale * np.float32(draw(_FILL)), draw(ZERO_POINTS)
+        scale, zero_point = x.scale * np.float32(draw(FILL)), draw(ZERO_POINTS)
     if draw(st.integers(0, 5)) == 0:
         return b.operator("GlobalMaxPool", [x], (1, 1, x.channels), scale=scale, zero_point=zero_point)
     made = _window(draw, b, x, dilated=True)
@@ -172,7 +172,7 @@ def average_pool(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Val
         window = Window((x.height, x.width), (1, 1), (1, 1), (0, 0, 0, 0))
     steps = window.steps((x.height, x.width), ceil=bool(attributes.get("ceil_mode", 0)))
     attributes["count_include_pad"] = int(draw(st.booleans()))
-    scale = x.scale * np.float32(draw(_FILL))
+    scale = x.scale * np.float32(draw(FILL))
     return b.operator("AveragePool", [x], (*steps, x.channels), scale=scale, zero_point=draw(ZERO_POINTS), **attributes)
 
 
@@ -185,7 +185,7 @@ def reduce_mean(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Valu
         "ReduceMean",
         [x],
         (1, 1, x.channels),
-        scale=x.scale * np.float32(draw(_FILL)),
+        scale=x.scale * np.float32(draw(FILL)),
         zero_point=draw(ZERO_POINTS),
         constants=constants,
         keepdims=int(keep),
@@ -199,16 +199,3 @@ def activate(draw: st.DrawFn, b: QdqBuilder, out: Value) -> None:
     for kind in draw(st.lists(st.sampled_from(["Relu", "Clip", "Identity"]), max_size=2)):
         constants: list[Any] = _limits(draw, out) if kind == "Clip" else []
         b.insert(kind, constants)
-
-
-OPERATORS: dict[str, Make] = {
-    "unary": unary,
-    "clip": clip,
-    "with constant": with_constant,
-    "gate": gate,
-    "requantised": requantised,
-    "of two": of_two,
-    "max pool": max_pool,
-    "average pool": average_pool,
-    "reduce mean": reduce_mean,
-}

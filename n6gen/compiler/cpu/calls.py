@@ -63,10 +63,12 @@ _EMIT: Mapping[type, Emitter] = {
     program.Add: computing.add,
     program.AveragePool: computing.average_pool,
     program.Binary: computing.binary,
+    program.Interpolate: computing.interpolate,
     program.Map: computing.table,
     program.MaxPool: computing.max_pool,
     program.Average: computing.average,
     program.Resize: computing.resize,
+    program.Pick: moving.pick,
     program.Repeat: moving.repeat,
     program.Join: moving.join,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from n6gen.compiler.cpu import program
 from n6gen.compiler.cpu.blob import Blob
 from n6gen.compiler.cpu.packed import Packed
@@ -17,6 +19,9 @@ from n6gen.compiler.cpu.site import (
     shape_field,
 )
 from n6gen.model.ir import Tensor
+
+#: `struct half_pixel`.
+_BETWEEN = np.dtype([("low", "<i4"), ("high", "<i4"), ("weight_low", "<f4"), ("weight_high", "<f4")])
 
 
 def conv(site: Site, conv: program.Conv) -> Made:
@@ -134,3 +139,15 @@ def resize(site: Site, resize: program.Resize) -> Made:
         ("scale", c_float(site.out.scale)),
     ]
     return site.simple("resize", fields)
+
+
+def interpolate(site: Site, resize: program.Interpolate) -> Made:
+    """Resizing in any other way."""
+    fields: Fields = [
+        shape_field("in", site.inputs[0]),
+        shape_field("out", site.out),
+        ("rows", site.blob.add(np.array(list(resize.rows), _BETWEEN).tobytes())),
+        ("columns", site.blob.add(np.array(list(resize.columns), _BETWEEN).tobytes())),
+        *quantisation_fields(site),
+    ]
+    return site.simple("interpolate", fields, blob=True)

@@ -111,12 +111,23 @@ class _Lowering:
             self.emit(node, program.Resize(node.factors))
 
     def concat(self, node: ir.Concat) -> None:
-        places, channel = [], 0
+        places, at, out = [], [0, 0, 0], self.graph.tensors[node.output]
         for name in node.inputs:
             source = self.graph.tensors[name]
-            places.append(program.Place(0, 0, channel, requantisation(source, self.graph.tensors[node.output])))
-            channel += source.channels
+            places.append(program.Place(at[0], at[1], at[2], requantisation(source, out)))
+            at[node.axis] += source.shape[node.axis]
         self.emit(node, program.Join(tuple(places), None))
+
+    def frame(self, node: ir.Frame) -> None:
+        place = program.Place(node.pads[0], node.pads[1], 0, self.requantisation(node))
+        self.emit(node, program.Join((place,), node.value))
+
+    def interpolate(self, node: ir.Interpolate) -> None:
+        self.emit(node, program.Interpolate(node.rows, node.columns))
+
+    def pick(self, node: ir.Pick) -> None:
+        table = self.requantisation(node)
+        self.emit(node, program.Pick(node.rows, node.columns, node.first_channel, node.channel_step, table))
 
 
 def _sum(inner: _Pads, outer: _Pads) -> _Pads:
@@ -129,10 +140,13 @@ _LOWER: dict[type, Callable[[_Lowering, Any], None]] = {
     ir.AveragePool: _Lowering.average_pool,
     ir.Concat: _Lowering.concat,
     ir.Conv: _Lowering.conv,
+    ir.Frame: _Lowering.frame,
     ir.GlobalAveragePool: _Lowering.average,
+    ir.Interpolate: _Lowering.interpolate,
     ir.Map: _Lowering.map,
     ir.MaxPool: _Lowering.max_pool,
     ir.Pad: _Lowering.pad,
+    ir.Pick: _Lowering.pick,
     ir.Resize: _Lowering.resize,
     ir.Same: _Lowering.same,
 }

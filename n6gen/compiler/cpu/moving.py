@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from n6gen.compiler.cpu import program
 from n6gen.compiler.cpu.site import Constant, Fields, Made, Site, shape_field
 
@@ -35,3 +37,16 @@ def join(site: Site, join: program.Join) -> Made:
             else f"kernel_place(&{name}, blob, {pointers});"
         )
     return constants, calls
+
+
+def pick(site: Site, pick: program.Pick) -> Made:
+    """Some rows, columns and channels."""
+    source = site.inputs[0]
+    offsets = [("rows", pick.rows, source.width * source.channels), ("columns", pick.columns, source.channels)]
+    fields: Fields = [
+        shape_field("out", site.out),
+        ("channel", pick.first_channel),
+        ("channel_step", pick.channel_step),
+        *((name, site.blob.add((np.array(of, "<i4") * np.int32(size)).tobytes())) for name, of, size in offsets),
+    ]
+    return site.then_table(site.simple("pick", fields, blob=True), pick.table)

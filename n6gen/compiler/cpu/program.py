@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from n6gen.model.ir import BinaryKind, Tensor
+from n6gen.model.ir import Between, BinaryKind, Tensor
 
 
 @attrs.frozen(eq=False)
@@ -111,6 +111,25 @@ class Resize:
 
 
 @attrs.frozen
+class Interpolate:
+    """Linear interpolation: one entry for each row and column of the output."""
+
+    rows: tuple[Between, ...]
+    columns: tuple[Between, ...]
+
+
+@attrs.frozen
+class Pick:
+    """Rows, columns and channels, as in the graph, then through a table if there is one."""
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    first_channel: int
+    channel_step: int
+    table: bytes | None
+
+
+@attrs.frozen
 class Repeat:
     """One pixel, `count` times."""
 
@@ -135,7 +154,9 @@ class Join:
     fill: int | None
 
 
-Operation: TypeAlias = Conv | Block | Add | Binary | Map | Average | MaxPool | AveragePool | Resize | Repeat | Join
+Operation: TypeAlias = (
+    Conv | Block | Add | Binary | Map | Average | MaxPool | AveragePool | Resize | Interpolate | Pick | Repeat | Join
+)
 
 
 @attrs.frozen

@@ -51,7 +51,9 @@ _KINDS: dict[type, str] = {
     program.Add: "add",
     program.Average: "average",
     program.AveragePool: "average",
+    program.Interpolate: "resize",
     program.MaxPool: "max",
+    program.Pick: "pick",
     program.Resize: "resize",
     program.Repeat: "repeat",
 }
