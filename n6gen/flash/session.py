@@ -16,8 +16,8 @@ from n6gen.flash.rates import Stopwatch, keep_rates, known_rates
 from n6gen.flash.refuse import reasons
 from n6gen.image.partitions import read_build
 from n6gen.programmer.base import Access, Identity, Programmer, Target, Traits
-from n6gen.programmer.facts import other_board
 from n6gen.programmer.guard import Guarded
+from n6gen.programmer.messages import other_board
 from n6gen.programmer.registry import Paths, choose
 
 Images = list[tuple[Partition, bytes]]

@@ -83,6 +83,9 @@ class RamProgram:
     vectors: int
 
 
+Runner = Callable[[RamProgram], None]
+
+
 @attrs.frozen
 class Access:
     """Who wants a board, how long he waits for it, and who is told that he waits."""
@@ -120,10 +123,10 @@ class Target(Protocol):
     def reset(self) -> None:
         """Let the board start anew, if it is on."""
 
-    def run(self, program: RamProgram) -> None:
-        """Load a program into RAM and let the core run it, without a reset of the system.
+    def runner(self) -> Runner:
+        """What loads a program into RAM and lets the core run it, without a reset of the system.
 
-        Raises InputError if this board cannot do that.
+        Raises InputError if this board cannot do that, MissingToolError if this machine lacks what it takes.
         """
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import attrs
 
 from n6gen.board.facts import Board, board_names, load_board
-from n6gen.errors import InputError
 
 _DEVELOP = (
     "Set the boot switches to the development position (STM32N6570-DK: both to the right), then unplug the board and "
@@ -32,15 +31,6 @@ class ProbeFacts:
         """A board's facts; None if it has no debug probe."""
         raw = board.raw.get("probe")
         return cls(**{**raw, "names": tuple(raw["names"])}) if raw else None
-
-
-def other_board(board: Board, serial: str, found: str) -> InputError:
-    """The error for a build that is for another board than the one that is there."""
-    known = found in board_names()
-    return InputError(
-        f"the build is for {board.name}, {serial} is a {found}",
-        f"Build for it: n6gen build --board {found}" if known else "Choose another board: --sn SERIAL.",
-    )
 
 
 def develop(board: Board | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from n6gen.board.facts import Board
 from n6gen.errors import InputError
-from n6gen.programmer.base import Area, Identity, RamProgram, Target, Traits
+from n6gen.programmer.base import Area, Identity, Runner, Target, Traits
 
 
 class Guarded:
@@ -49,9 +49,9 @@ class Guarded:
         """See Target."""
         self._target.reset()
 
-    def run(self, program: RamProgram) -> None:
+    def runner(self) -> Runner:
         """See Target."""
-        self._target.run(program)
+        return self._target.runner()
 
     def _must_be_inside(self, address: int, size: int) -> None:
         inside = any(p.address <= address and address + size <= p.end for p in self._board.partitions)

@@ -13,8 +13,10 @@ from n6gen.errors import BoardError, MissingToolError, N6genError
 from n6gen.programmer.base import Probe, Programmer
 
 GROUP = "n6gen.programmers"
+#: n6gen's own; of two that reach the same board the first one tells more about it.
 _BUILT_IN = {
     "stm32cubeprogrammer": "n6gen.programmer.stm32cubeprogrammer:CubeProgrammer",
+    "probe-rs": "n6gen.programmer.probe_rs:ProbeRs",
     "virtual": "n6gen.programmer.virtual:VirtualProgrammer",
 }
 #: The setting that says where the tool of one of n6gen's own is.
@@ -60,7 +62,7 @@ def survey(paths: Paths | None = None) -> tuple[list[Probe], list[N6genError]]:
     """Every board that any programmer reaches, once, and what went wrong on the way."""
     probes: dict[str, Probe] = {}
     problems: list[N6genError] = []
-    for name in names():
+    for name in [*_BUILT_IN, *(name for name in names() if name not in _BUILT_IN)]:
         programmer = load(name, paths)
         try:
             programmer.check()

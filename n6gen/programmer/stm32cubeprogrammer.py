@@ -11,12 +11,14 @@ import attrs
 import bincopy
 
 from n6gen.board.facts import Board
-from n6gen.errors import BoardError, MissingToolError
+from n6gen.errors import MissingToolError
 from n6gen.programmer import console
-from n6gen.programmer.base import Access, Area, Identity, Probe, RamProgram, Rates, Traits, differing_in
-from n6gen.programmer.cube_cli import Cli, Connection, error_of
-from n6gen.programmer.facts import ProbeFacts, board_called, other_board
+from n6gen.programmer.base import Access, Area, Identity, Probe, Rates, Runner, Traits, differing_in
+from n6gen.programmer.cube_cli import Cli, Connection
+from n6gen.programmer.facts import ProbeFacts, board_called
 from n6gen.programmer.failures import BY_NAME, KNOWN_BAD, LIMITS, UNFINISHED, Failure
+from n6gen.programmer.gdb import find_gdb, run_program, stlink_server
+from n6gen.programmer.messages import error_of, other_board
 from n6gen.programmer.probe_lock import hold_probe, log_of
 from n6gen.programmer.probes import completed
 from n6gen.tools.find import find
@@ -52,7 +54,7 @@ class CubeProgrammer:
         lines, failure = self._cli().call(["-l", "st-link-only"], timeout=LIMITS.list_s)
         found = completed([self._probe(one, failure) for one in console.probes_in(lines)], self.name)
         if failure is not None and failure.name != "no-probe" and not found:
-            raise error_of(failure, lines, None, None, None)
+            raise error_of(failure, lines)
         return found
 
     def knows(self, serial: str) -> str | None:
@@ -115,6 +117,8 @@ class CubeTarget:
     ) -> None:
         """`folder` is for files that the tool reads and writes."""
         self._connection = connection
+        # The loader lies in a folder beside the tool.
+        self._cube = loader.parent.parent
         self._loader = ["-el", str(loader)]
         self._facts = facts
         self._folder = folder
@@ -168,9 +172,11 @@ class CubeTarget:
         """See Target."""
         self._connection.ask(["-hardRst"], timeout=LIMITS.connect_s)
 
-    def run(self, program: RamProgram) -> None:
-        """See Target."""
-        raise BoardError("not yet")
+    def runner(self) -> Runner:
+        """See Target. Through ST's gdb server: no log shows that STM32CubeProgrammer alone can do it."""
+        gdb, log = find_gdb(), log_of(self._connection.serial)
+        server = stlink_server(self._cube, self._connection.serial, self._facts.access_port, self._held.keep)
+        return lambda program: run_program(gdb, server, program, self._folder, log, self._connection.error)
 
     def _file(self, areas: Sequence[Area]) -> list[str]:
         """What to write, as the tool takes it: a binary and its address, or Intel HEX with several segments."""

@@ -9,7 +9,7 @@ from n6gen.board.facts import Board
 from n6gen.emulator.instance import PREFIX, Instance, instances, open_instance
 from n6gen.emulator.nor import PAGE_SIZE, Nor
 from n6gen.errors import InputError
-from n6gen.programmer.base import Access, Area, Identity, Probe, RamProgram, Rates, Traits, differing_in
+from n6gen.programmer.base import Access, Area, Identity, Probe, Rates, Runner, Traits, differing_in
 
 #: Seconds of a file on a common machine.
 _RATES = Rates(start_s=0.0, read_s=1e-6, write_s=1e-4)
@@ -83,7 +83,7 @@ class VirtualTarget:
     def reset(self) -> None:
         """Nothing to do: a virtual board is switched on when somebody measures it."""
 
-    def run(self, program: RamProgram) -> None:
+    def runner(self) -> Runner:
         """Refused: it has no boot switches that a program in RAM would spare anybody to move."""
         raise InputError(
             f"{self._instance.serial} cannot run a program from RAM: a virtual board boots from its flash",

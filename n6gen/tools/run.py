@@ -13,7 +13,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -65,20 +65,7 @@ def run(
     """
     words = tuple(os.fspath(word) for word in argv)
     started = time.monotonic()
-    try:
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd=cwd,
-            env={**os.environ, **env} if env else None,
-            start_new_session=os.name == "posix",
-            pass_fds=tuple(keep),
-        )
-    except OSError as error:
-        raise MissingToolError(f"cannot start {words[0]}: {error.strerror or error}") from error
-
+    process = _start(words, cwd, env, keep)
     lines: list[str] = []
     reader = threading.Thread(target=_pump, args=(process, lines, on_line), daemon=True)
     reader.start()
@@ -102,6 +89,51 @@ def run(
     return result
 
 
+class Background:
+    """A program that serves while something else is done; what it said so far."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        """Read what it says until it ends."""
+        self._process = process
+        self._lines: list[str] = []
+        self._reader = threading.Thread(target=_pump, args=(process, self._lines, None), daemon=True)
+        self._reader.start()
+
+    @property
+    def output(self) -> str:
+        """stdout and stderr so far, in the order they came."""
+        return "".join(self._lines)
+
+    def ended(self, wait: float = 0.0) -> int | None:
+        """Its exit code, or None if it still runs after `wait` seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(wait)
+            self._reader.join(_GRACE_S)
+            return code
+        return None
+
+    def close(self) -> None:
+        """End it and all that it started."""
+        kill_group(self._process)
+        self._reader.join(_GRACE_S)
+
+
+@contextlib.contextmanager
+def background(
+    argv: Sequence[str | os.PathLike[str]],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    keep: Sequence[int] = (),
+) -> Iterator[Background]:
+    """Have `argv` run while the context lasts; then its whole process group is killed. See `run`."""
+    server = Background(_start(tuple(os.fspath(word) for word in argv), cwd, env, keep))
+    try:
+        yield server
+    finally:
+        server.close()
+
+
 def kill_group(process: subprocess.Popen[bytes]) -> None:
     """End a process and all that it started; returns when the process itself is gone."""
     if os.name == "posix":
@@ -109,6 +141,24 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait(_GRACE_S)
+
+
+def _start(
+    words: tuple[str, ...], cwd: Path | None, env: Mapping[str, str] | None, keep: Sequence[int]
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env={**os.environ, **env} if env else None,
+            start_new_session=os.name == "posix",
+            pass_fds=tuple(keep),
+        )
+    except OSError as error:
+        raise MissingToolError(f"cannot start {words[0]}: {error.strerror or error}") from error
 
 
 def _pump(process: subprocess.Popen[bytes], lines: list[str], on_line: Callable[[str], None] | None) -> None:

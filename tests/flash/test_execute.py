@@ -22,7 +22,7 @@ from n6gen.flash import session
 from n6gen.flash.execute import Flashed
 from n6gen.flash.session import Selection, flash
 from n6gen.image.manifest import FILE_NAME
-from n6gen.programmer.base import Access, Area, Identity, RamProgram, Rates, Target, Traits, differing_in
+from n6gen.programmer.base import Access, Area, Identity, Rates, Runner, Target, Traits, differing_in
 from tests.flash.fake_build import images, killed_after, write_build
 
 BOARD = load_board("virtual")
@@ -254,7 +254,7 @@ class FlakyTarget:
     def reset(self) -> None:
         raise AssertionError("a board that failed to verify is not started")
 
-    def run(self, program: RamProgram) -> None:
+    def runner(self) -> Runner:
         raise AssertionError
 
 

@@ -12,7 +12,7 @@ import pytest
 from n6gen.errors import BoardError, InputError, MissingToolError
 from n6gen.flash.execute import Flashed
 from n6gen.flash.session import Selection, flash
-from n6gen.programmer import cube_cli, stm32cubeprogrammer
+from n6gen.programmer import ladder, stm32cubeprogrammer
 from n6gen.programmer.base import Access, Area
 from n6gen.programmer.cube_cli import Cli
 from n6gen.programmer.failures import Limits
@@ -42,7 +42,7 @@ def small(tmp_path: Path) -> Path:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Nobody really waits; the list has how long somebody would have."""
     waited: list[float] = []
-    monkeypatch.setattr(cube_cli, "sleep", waited.append)
+    monkeypatch.setattr(ladder, "sleep", waited.append)
     return waited
 
 
@@ -85,7 +85,7 @@ def test_what_is_typed(cube: Cube, build: Path) -> None:
     flash(build)
     listing, connect, read = map(words, cube.calls[:3])
     assert listing == ["-q", "-l", "st-link-only"]
-    to_board = ["-q", "-c", "port=SWD", "mode=HOTPLUG", "ap=1", f"sn={SERIAL}"]
+    to_board = ["-q", "-c", "port=SWD", "ap=1", f"sn={SERIAL}", "mode=HOTPLUG"]
     assert connect == to_board
     assert read == [*to_board, "-el", LOADER, "-hardRst", "-r", "0x70000000", hex(len(NEW["fsbl"])), "read.bin"]
     assert [*to_board, "-el", LOADER, "-hardRst", "-w", "write.bin", "0x70000000", "-v"] in map(words, cube.calls)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from importlib.metadata import EntryPoint
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,7 +14,7 @@ from n6gen.board.facts import Board, Partition, load_board
 from n6gen.emulator.instance import open_instance
 from n6gen.errors import BoardError, InputError, MissingToolError
 from n6gen.programmer import registry
-from n6gen.programmer.base import Access, Area, Probe, Programmer, RamProgram, Rates, Target, Traits
+from n6gen.programmer.base import Access, Area, Probe, Programmer, Rates, Target, Traits
 from n6gen.programmer.guard import Guarded
 from n6gen.programmer.virtual import VirtualProgrammer, VirtualTarget
 
@@ -62,7 +61,7 @@ def test_no_program_in_ram() -> None:
     """A virtual board refuses it by name."""
     refused = pytest.raises(InputError, match="virtual-0 cannot run a program from RAM")
     with VirtualProgrammer().open("virtual-0", BOARD, Access()) as target, refused:
-        target.run(RamProgram(Path("app.elf"), 0x0100_0400))
+        target.runner()
 
 
 SMALL = 0x1000

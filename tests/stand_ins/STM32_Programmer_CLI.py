@@ -23,6 +23,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from hex_file import BadLineError, segments_of
 
 from n6gen.emulator.nor import PAGE_SIZE, Nor
 
@@ -282,27 +285,10 @@ class StandIn:
         print("Time elapsed during verifying operation: 00:00:00.116\n\n\nDownload verified successfully\n\n")
 
     def hex(self, file: Path) -> list[tuple[int, bytes]]:
-        """The segments of an Intel HEX file."""
-        segments: list[tuple[int, bytearray]] = []
-        upper = 0
-        for number, line in enumerate(file.read_text().splitlines(), 1):
-            try:
-                record = bytes.fromhex(line.removeprefix(":"))
-            except ValueError:
-                record = b""
-            if not line.startswith(":") or len(record) < 5 or sum(record) % 256 or len(record) != record[0] + 5:
-                self.fail_with(
-                    f"Error: Parsing fail\nError: In line {number} :\nError: parsing count, expecting hex digit"
-                )
-            kind, data = record[3], record[4:-1]
-            if kind == 4:
-                upper = int.from_bytes(data, "big") << 16
-            elif kind == 0:
-                address = upper + int.from_bytes(record[1:3], "big")
-                if not segments or segments[-1][0] + len(segments[-1][1]) != address:
-                    segments.append((address, bytearray()))
-                segments[-1][1].extend(data)
-        return [(address, bytes(data)) for address, data in segments]
+        try:
+            return segments_of(file.read_text())
+        except BadLineError as error:
+            self.fail_with(f"Error: Parsing fail\nError: In line {error} :\nError: parsing count, expecting hex digit")
 
     @property
     def base(self) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from n6gen.errors import MissingToolError
-from n6gen.tools.run import run
+from n6gen.tools.run import background, run
 
 
 def _python(code: str) -> list[str]:
@@ -88,3 +88,24 @@ def test_the_log_holds_the_command_and_all_output(tmp_path: Path) -> None:
     text = log.read_text()
     assert text.startswith("$ ")
     assert text.endswith("hello\n")
+
+
+def test_background() -> None:
+    """A program serves while the context lasts; what it said is there, and then it is gone with all it started."""
+    script = "import subprocess, sys, time\nprint('up', flush=True)\ntime.sleep(60)"
+    with background([sys.executable, "-c", script]) as server:
+        deadline = time.monotonic() + 20
+        while "up" not in server.output and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert server.output == "up\n"
+        assert server.ended() is None
+    assert server.ended() == -9
+
+
+def test_background_that_ends() -> None:
+    """Its exit code and its last words."""
+    with background([sys.executable, "-c", "print('bye'); raise SystemExit(3)"]) as server:
+        assert server.ended(20) == 3
+        assert server.output == "bye\n"
+    with pytest.raises(MissingToolError, match="cannot start"), background(["/nonexistent/tool"]):
+        pass
