@@ -28,6 +28,7 @@ _COMMANDS = {
     "boards": "n6gen.cli.boards:boards",
     "model": "n6gen.cli.model:model",
     "network": "n6gen.cli.network:network",
+    "image": "n6gen.cli.image:image",
     "zoo": "n6gen.cli.zoo:zoo",
     "vendor": "n6gen.cli.vendor:vendor",
     "doctor": "n6gen.cli.doctor:doctor",
