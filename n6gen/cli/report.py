@@ -94,7 +94,7 @@ def report_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @report_options
 @click.argument("session", required=False, metavar="[SESSION]")
 def report(out: Output, session: str | None, wanted: Wanted) -> int:
-    """Make the reports of a session anew, from the raw bytes that its board sent.
+    """Make a session's reports anew, from the raw bytes of its board.
 
     SESSION is a session's folder or its id; without it, the newest session is taken.
     """

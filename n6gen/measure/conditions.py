@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from n6gen.measure.facts import Facts, Input
 
 
+#: Options of a build that are said elsewhere, or are places on one machine: what lay there is in the hashes.
+_PLACES = ("board", "res", "templates", "network")
+
+
 def host_conditions(board: Board, serial: str, manifest: Manifest, inputs: Sequence[Input]) -> dict[str, Any]:
     """What the host knows: the build, the board, the tools, the pictures."""
     return {
@@ -30,7 +34,7 @@ def host_conditions(board: Board, serial: str, manifest: Manifest, inputs: Seque
         "images": {image.name: image.sha256 for image in manifest.partitions},
         "resolution": [manifest.model["height"], manifest.model["width"]],
         "inputs": {"count": len(inputs), "sha256": _digest(inputs)},
-        "options": {k: v for k, v in manifest.options.items() if k not in ("board", "res", "templates")},
+        "options": {name: value for name, value in manifest.options.items() if name not in _PLACES},
         "compiler": dict(manifest.network["compiler"]),
         "tools": {**manifest.tools, "n6gen": __version__, **_emulator(board)},
         "flags": list(manifest.flags),
@@ -39,7 +43,7 @@ def host_conditions(board: Board, serial: str, manifest: Manifest, inputs: Seque
         "flash_bandwidth": None,
         "temperature": None,
         "placement": _placement(board),
-        "overlap": False,
+        "overlap": bool(manifest.options.get("overlap", False)),
     }
 
 

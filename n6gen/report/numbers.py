@@ -47,4 +47,6 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
         elif isinstance(value, list):
             yield f"{prefix}{key}", " ".join(map(str, value))
         else:
-            yield f"{prefix}{key}", "n/a" if value is None else str(value)
+            words = {None: "n/a", True: "yes", False: "no"}
+            known = value is None or isinstance(value, bool)
+            yield f"{prefix}{key}", words[value] if known else str(value)
