@@ -69,8 +69,8 @@ static void find_winners(struct logits_row *row, uint32_t width, uint32_t classe
         const uint32_t equal = vcmpeqq_n_s8(low, top) | (uint32_t)vcmpeqq_n_s8(high, top) << 16;
         row->winners[x] = (uint8_t)__builtin_ctz(equal);
         if (judged) {
-            const int8_t near = (int8_t)(top > INT8_MIN ? top - JUDGED_LEAD + 1 : top);
-            const uint32_t close = vcmpgeq_n_s8(low, near) | (uint32_t)vcmpgeq_n_s8(high, near) << 16;
+            const int32_t near = top - JUDGED_LEAD + 1 > INT8_MIN ? top - JUDGED_LEAD + 1 : INT8_MIN;
+            const uint32_t close = vcmpgeq_n_s8(low, (int8_t)near) | (uint32_t)vcmpgeq_n_s8(high, (int8_t)near) << 16;
             row->winners[x] |= (close & (close - 1)) != 0 ? CLOSE : 0;
         }
     }
@@ -238,15 +238,18 @@ static uint32_t winner_of(const struct span *y, const struct span *x) {
 static void draw_band(const struct span *y, struct case_file *file, uint8_t *mask) {
     const struct decode_head *head = file->head;
     const int32_t width = head->width, factor = head->mask_width / width;
-    struct span next = span_at(-1, width, factor);
-    for (int32_t column = 0; column <= width;) {
-        struct cell cell = {.y = *y, .x = next};
+    for (int32_t column = -1; column < width;) {
+        struct cell cell = {.y = *y, .x = span_at(column++, width, factor)};
         const uint32_t winner = winner_of(y, &cell.x);
         /* Cells side by side that one class wins are filled together. */
-        do {
+        while (winner != CLOSE && column < width) {
+            const struct span next = span_at(column, width, factor);
+            if (winner_of(y, &next) != winner) {
+                break;
+            }
             cell.x.end = next.end;
-            next = span_at(column++, width, factor);
-        } while (winner != CLOSE && column <= width && winner_of(y, &next) == winner);
+            column++;
+        }
         if (cell.x.begin == cell.x.end) {
             continue;
         }
