@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--lcd", metavar="FILE", help="Save what the LCD showed last.")
 @click.option("--lcd-dir", metavar="DIR", help="Save what the LCD showed for each frame.")
 @click.option("--show", is_flag=True, help="Draw what the LCD showed last in the terminal.")
+@click.option("--quick", is_flag=True, help="On a real clock: shorter, and marked as such. Else: no difference.")
 @click.option("--timeout", type=float, default=60.0, show_default="60", help="Seconds that one inference may take.")
 @click.option("--retries", default=0, show_default="0", help="Switch a board that was never reached on again so often.")
 @report_options
@@ -46,6 +47,7 @@ def measure(
     lcd: str | None,
     lcd_dir: str | None,
     show: bool,
+    quick: bool,
     timeout: float,
     retries: int,
     wanted: Wanted,
@@ -60,6 +62,7 @@ def measure(
     from n6gen.emulator.instance import open_instance
     from n6gen.image.manifest import read_manifest
     from n6gen.measure.frames import find_pictures, frames_for
+    from n6gen.measure.method import choose as choose_method
     from n6gen.measure.sessions import prune
     from n6gen.measure.virtual import measure_virtual
     from n6gen.programmer.registry import choose
@@ -68,8 +71,11 @@ def measure(
     folder = Path(build)
     pictures = find_pictures([Path(path) for path in (*first_frames, *more_frames)])
     manifest = read_manifest(folder)
-    instance = open_instance(choose(load_board(manifest.board), sn)[1])
+    board = load_board(manifest.board)
+    instance = open_instance(choose(board, sn)[1])
     frames = frames_for(pictures, scene, manifest.model["height"])
+    method = choose_method(deterministic=board.instructions_per_tick is not None, quick=quick)
+    method.check(len(frames))
 
     with out.progress("measuring", len(frames)) as advance, _error_as_test_result(wanted):
         done = 0
@@ -90,6 +96,7 @@ def measure(
             folder,
             manifest,
             frames,
+            method=method,
             timeout=timeout,
             on_frame=on_frame,
             retries=retries,

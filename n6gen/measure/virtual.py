@@ -21,7 +21,7 @@ from n6gen.measure.facts import Facts, Input, Unit
 from n6gen.measure.frames import Frame
 from n6gen.measure.host import LiveHost
 from n6gen.measure.memory import memory_map
-from n6gen.measure.method import choose
+from n6gen.measure.method import Method
 from n6gen.measure.recording import Recorder
 from n6gen.measure.reference import HostReference
 from n6gen.measure.session import FrameResult, Session
@@ -38,6 +38,7 @@ def measure_virtual(
     manifest: Manifest,
     frames: Sequence[Frame],
     *,
+    method: Method,
     timeout: float,
     on_frame: Callable[[FrameResult, Machine], None],
     retries: int = 0,
@@ -58,10 +59,10 @@ def measure_virtual(
     reference = HostReference(folder, manifest)
     for _ in range(retries):
         try:
-            return _session(instance, board, folder, manifest, frames, reference, timeout, on_frame)
+            return _session(instance, board, folder, manifest, frames, reference, method, timeout, on_frame)
         except DidNotRun as error:
             on_retry(error)
-    return _session(instance, board, folder, manifest, frames, reference, timeout, on_frame)
+    return _session(instance, board, folder, manifest, frames, reference, method, timeout, on_frame)
 
 
 def _session(
@@ -71,12 +72,13 @@ def _session(
     manifest: Manifest,
     frames: Sequence[Frame],
     reference: HostReference,
+    method: Method,
     timeout: float,
     on_frame: Callable[[FrameResult, Machine], None],
 ) -> tuple[Session, Path]:
     now = datetime.now().astimezone()
     kept = new_session(instance.serial, now)
-    facts = _facts(kept.name, now, instance, board, manifest, frames, timeout)
+    facts = _facts(kept.name, now, instance, board, manifest, frames, method, timeout)
     facts.write(kept)
     try:
         with Recorder(kept) as recorder, running(instance, folder / "app.elf", recorder.through) as (machine, client):
@@ -98,6 +100,7 @@ def _facts(
     board: Board,
     manifest: Manifest,
     frames: Sequence[Frame],
+    method: Method,
     timeout: float,
 ) -> Facts:
     inputs = [Input(frame.name, sha256_bytes(frame.pixels.tobytes())) for frame in frames]
@@ -107,7 +110,7 @@ def _facts(
         started=now.isoformat(timespec="seconds"),
         emulated=True,
         unit=Unit(board.unit, board.instructions_per_tick),
-        method=choose(deterministic=True, quick=False),
+        method=method,
         inputs=inputs,
         network_id=manifest.network_id,
         build_id=manifest.build_id,
