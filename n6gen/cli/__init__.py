@@ -29,6 +29,7 @@ _COMMANDS = {
     "model": "n6gen.cli.model:model",
     "network": "n6gen.cli.network:network",
     "image": "n6gen.cli.image:image",
+    "size": "n6gen.cli.size:size",
     "zoo": "n6gen.cli.zoo:zoo",
     "vendor": "n6gen.cli.vendor:vendor",
     "doctor": "n6gen.cli.doctor:doctor",
