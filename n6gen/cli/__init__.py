@@ -18,23 +18,24 @@ from n6gen.errors import ExitCode, N6genError
 #: What shells call a program that Ctrl-C ended.
 _INTERRUPTED = 130
 
+#: Name → where the command is, and a line for `n6gen --help`, which imports none of them.
 _COMMANDS = {
-    "build": "n6gen.cli.build:build",
-    "flash": "n6gen.cli.flash:flash",
-    "measure": "n6gen.cli.measure:measure",
-    "report": "n6gen.cli.report:report",
-    "compare": "n6gen.cli.compare:compare",
-    "live": "n6gen.cli.live:live",
-    "boards": "n6gen.cli.boards:boards",
-    "model": "n6gen.cli.model:model",
-    "network": "n6gen.cli.network:network",
-    "image": "n6gen.cli.image:image",
-    "size": "n6gen.cli.size:size",
-    "zoo": "n6gen.cli.zoo:zoo",
-    "vendor": "n6gen.cli.vendor:vendor",
-    "doctor": "n6gen.cli.doctor:doctor",
-    "config": "n6gen.cli.config:config",
-    "completion": "n6gen.cli.completion:completion",
+    "build": ("n6gen.cli.build:build", "From a model to the images of a board."),
+    "flash": ("n6gen.cli.flash:flash", "Write a build to a board: what differs, proven by read-back."),
+    "measure": ("n6gen.cli.measure:measure", "Run frames on a board: costs, masks, verdict."),
+    "report": ("n6gen.cli.report:report", "Make a session's reports anew from its raw bytes."),
+    "compare": ("n6gen.cli.compare:compare", "Say how the cost changed from one session to another."),
+    "live": ("n6gen.cli.live:live", "Watch a board segment frame after frame."),
+    "boards": ("n6gen.cli.boards:boards", "List the boards that can be reached."),
+    "model": ("n6gen.cli.model:model", "Models: look into one, list and get known ones."),
+    "network": ("n6gen.cli.network:network", "Compiled networks: look into one."),
+    "image": ("n6gen.cli.image:image", "Images with an STM32 header: show, sign, check, rebuild."),
+    "size": ("n6gen.cli.size:size", "Show who takes what of each memory."),
+    "zoo": ("n6gen.cli.zoo:zoo", "Published figures of networks on the STM32N6."),
+    "vendor": ("n6gen.cli.vendor:vendor", "Vendor packages that a real board's build needs."),
+    "doctor": ("n6gen.cli.doctor:doctor", "Look for what is missing on this machine."),
+    "config": ("n6gen.cli.config:config", "Show every setting and where it came from."),
+    "completion": ("n6gen.cli.completion:completion", "Print a completion script for a shell."),
 }
 
 

@@ -35,23 +35,34 @@ class CurrentOutput:
 class LazyGroup(click.RichGroup):
     """A group whose commands are imported when they are needed: `n6gen --help` and completion stay fast."""
 
-    def __init__(self, *args: Any, commands_in: Mapping[str, str], **kwargs: Any) -> None:
-        """`commands_in` maps a command's name to ``module:attribute``."""
+    def __init__(self, *args: Any, commands_in: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
+        """`commands_in` maps a command's name to ``module:attribute`` and its line in the group's help."""
         super().__init__(*args, **kwargs)
         self._places = commands_in
+        self._listing = False
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order of a user's work."""
         return list(self._places)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return one command."""
-        place = self._places.get(cmd_name)
-        if place is None:
+        """Import and return one command; while the group's help is written, only a stand-in with its line."""
+        if cmd_name not in self._places:
             return None
+        place, line = self._places[cmd_name]
+        if self._listing:
+            return click.RichCommand(name=cmd_name, help=line)
         module, _, attribute = place.partition(":")
         found = getattr(importlib.import_module(module), attribute)
         return found if isinstance(found, click.Command) else None
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the group's help without importing its commands."""
+        self._listing = True
+        try:
+            super().format_help(ctx, formatter)  # type: ignore[arg-type]
+        finally:
+            self._listing = False
 
 
 def setting(name: str, *, help: str | None = None) -> Callable[[_F], _F]:  # noqa: A002 - click's own word

@@ -11,15 +11,12 @@ Any of them can be given for one shell as `N6GEN_<NAME>` and for one call as an 
 
 from __future__ import annotations
 
-import difflib
 import functools
 import os
-import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-
-import attrs
 
 from n6gen.errors import InputError
 
@@ -28,7 +25,8 @@ FILE_NAME = "n6gen.toml"
 Kind = Literal["text", "path", "whole", "flag", "triple"]
 
 
-@attrs.frozen
+# Dataclasses, not attrs: this is read by every `n6gen --help`, and click has imported dataclasses already.
+@dataclass(frozen=True)
 class Setting:
     """One setting. `kind` says how its value is written; `choices` limits a text."""
 
@@ -75,7 +73,7 @@ _ALL = (
 SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _ALL}
 
 
-@attrs.frozen
+@dataclass(frozen=True)
 class Value:
     """A setting's value and where it came from."""
 
@@ -119,6 +117,8 @@ def effective() -> dict[str, Value]:
 
 @functools.cache
 def _read(file: Path, here: Path) -> Mapping[str, Any]:
+    import tomllib
+
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -126,6 +126,8 @@ def _read(file: Path, here: Path) -> Mapping[str, Any]:
     values = {}
     for key, value in raw.items():
         if key not in SETTINGS:
+            import difflib
+
             near = difflib.get_close_matches(key, SETTINGS, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(SETTINGS)}."
             raise InputError(f"{file}: unknown key {key!r}", hint, "Run 'n6gen config' to see all settings.")
