@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import attrs
 import numpy as np
 import onnx
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from n6gen.compiler.cpu import compile as cpu_compile
+from n6gen.compiler.cpu.addition import whole_sum
 from n6gen.compiler.cpu.compile import compile_graph
 from n6gen.compiler.cpu.kernels import KERNEL_SETS
 from n6gen.compiler.cpu.lower import lower
@@ -69,7 +71,10 @@ def _check(board: BoardCompiler, protos: Sequence[onnx.ModelProto], folder: Path
     # Every other one with room between its tensors.
     jobs = [_job(each, folder / str(at), spread=at % 2 == 1) for at, each in enumerate(references)]
     for at, (reference, job, outcome) in enumerate(zip(references, jobs, board.run(jobs), strict=True)):
-        assert not list(_differences(reference, job, outcome)), f"network {at} of {folder}"
+        found = list(_differences(reference, job, outcome))
+        if found:
+            onnx.save(protos[at], folder / "wrong.onnx")
+        assert found == [], f"{folder / 'wrong.onnx'}"
 
 
 @st.composite
@@ -199,6 +204,66 @@ def test_shapes_of_blocks(board: BoardCompiler, tmp_path: Path) -> None:
     references = [IntegerReference(proto) for proto in protos]
     kinds = [[type(layer.operation) for layer in KERNEL_SETS["mve"].rewrite(lower(r.graph)).layers] for r in references]
     assert kinds == [[Block]] * len(protos)
+    _check(board, protos, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "zero_points", "whole"),
+    [
+        (1.2345, (15, -4), True),
+        (0.9071, (-128, 127), True),
+        (3.7113, (127, 127), True),
+        (1.0, (0, 0), True),
+        # Half of all sums lie between two steps, and are rounded to the even one.
+        (2.0, (0, 0), False),
+        (1e-4, (3, 4), False),
+    ],
+)
+def test_every_sum_of_two_bytes(
+    board: BoardCompiler, tmp_path: Path, ratio: float, zero_points: tuple[int, int], whole: bool
+) -> None:
+    """In whole numbers where that is proven, in float32 where it is not: all 65,536 pairs are right."""
+    b = QdqBuilder(256, 256, 2, scale=0.05, zero_point=zero_points[0])
+    swap = np.array([0, 64, 64, 0], np.int8).reshape(2, 2, 1, 1)
+    swapped = b.conv(
+        b.input, 2, weights=swap, weight_scale=np.full(2, 1 / 64, np.float32), bias=False, zero_point=zero_points[0]
+    )
+    made = b.add(b.input, swapped, zero_point=zero_points[1])
+    for value, scale in ((swapped, 0.05), (made, 0.05 * ratio)):
+        b.constant(value.quantised.removesuffix("_q") + "_scale", np.float32(scale))
+    reference = IntegerReference(b.model(made))
+    graph = reference.graph
+    a, c, out = (graph.tensors[name] for name in (graph.input, swapped.quantised, graph.output))
+    assert (whole_sum(a, c, out) is not None) == whole
+    job = attrs.evolve(_job(reference, tmp_path, spread=True), inputs=[_all_pairs()])
+    assert not list(_differences(reference, job, board.run([job])[0]))
+
+
+def _all_pairs() -> Tensor:
+    return np.stack(np.meshgrid(np.arange(-128, 128), np.arange(-128, 128)), -1).astype(np.int8)
+
+
+@pytest.mark.parametrize("scale", [0.02, 1e-30])
+def test_averages_that_lie_between_two_steps(board: BoardCompiler, tmp_path: Path, scale: float) -> None:
+    """With equal scales many exact means end in .5, and the float32 sum's own order decides; tiny scales are none of
+    Helium's."""
+    protos = []
+    for height, width, channels in ((20, 20, 64), (13, 7, 5), (1, 3, 18)):
+        b = QdqBuilder(height, width, channels, scale=scale, zero_point=-128)
+        made = b.node("GlobalAveragePool", [b.input.name])
+        protos.append(b.model(b.quantise(made, 1, 1, channels, b.input.scale, -128)))
+    _check(board, protos, tmp_path)
+
+
+def test_bytes_that_move(board: BoardCompiler, tmp_path: Path) -> None:
+    """Joined with and without tables, padded, repeated; channels that 16 divides and that it doesn't."""
+    protos = []
+    for channels in (3, 16, 20):
+        b = QdqBuilder(5, 6, channels, zero_point=-100)
+        other = b.conv(b.input, 32, zero_point=-7)
+        joined = b.concat([b.input, other, b.input], zero_point=3)
+        repeated = b.resize(b.pool(joined), (5, 6))
+        protos.append(b.model(b.pad(b.concat([repeated, joined], zero_point=9), (1, 2, 0, 3))))
     _check(board, protos, tmp_path)
 
 

@@ -82,10 +82,15 @@ def _ref(*names: str) -> tuple[str, ...]:
 
 _C = ("kernels/c/conv.c", "kernels/c/depthwise.c")
 _PLAIN = _ref("add", "average", "move", "resize", *OPERATORS)
-_MVE_FILES = (
-    *("block.c", "conv.c", "depthwise.c", "depthwise_run.S", "gather.c", "multiply.S", "products.c", "tiles.S"),
+_MVE = tuple(
+    f"kernels/mve/{name}"
+    for name in (
+        *("add.c", "average.c", "block.c", "conv.c", "depthwise.c", "depthwise_run.S", "gather.c", "move.c"),
+        *("multiply.S", "products.c", "tiles.S"),
+    )
 )
-_MVE = tuple(f"kernels/mve/{name}" for name in _MVE_FILES)
+#: What mve/move.c does.
+_MOVES = ("kernels/ref/map.c", "kernels/ref/move.c")
 
 #: All kernel sets, the default first.
 KERNEL_SETS: Mapping[str, KernelSet] = {
@@ -93,7 +98,7 @@ KERNEL_SETS: Mapping[str, KernelSet] = {
     "ref": KernelSet("ref", (*_ref("conv"), *_PLAIN), _pack_ref),
     "mve": KernelSet(
         "mve",
-        (*_MVE, *_C, *_PLAIN),
+        (*_MVE, *_C, *(name for name in _PLAIN if name not in _MOVES)),
         _pack_mve,
         includes=("kernels", "kernels/mve", "decode"),
         headers=("mve.h",),

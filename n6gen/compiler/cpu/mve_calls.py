@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
+from n6gen.compiler.cpu import computing
+from n6gen.compiler.cpu.addition import whole_sum
 from n6gen.compiler.cpu.blocks import gathers
 from n6gen.compiler.cpu.computing import conv_fields
 from n6gen.compiler.cpu.packed import PackedBlock
 from n6gen.compiler.cpu.plan import scratch_name
-from n6gen.compiler.cpu.program import Block
+from n6gen.compiler.cpu.program import Add, Average, Block
 from n6gen.compiler.cpu.site import Constant, Emitter, Fields, Made, Site
 
 
@@ -32,4 +36,24 @@ def _block(site: Site, block: Block) -> Made:
     return [Constant("kernel_mve_block", name, fields)], [call]
 
 
-MVE_EMITTERS: Mapping[type, Emitter] = {Block: _block}
+def _add(site: Site, operation: Add) -> Made:
+    left, right = site.inputs
+    found = whole_sum(left, right, site.out)
+    if found is None:
+        return computing.add(site, operation)
+    numbers = attrs.asdict(found)
+    return site.simple("mve_add", [("size", site.out.size), *numbers.items()])
+
+
+def _average(site: Site, operation: Average) -> Made:
+    source = site.inputs[0]
+    constants, calls = computing.average(site, operation)
+    if source.scale < _SMALLEST_SCALE:
+        return constants, calls
+    return constants, [call.replace("kernel_average(", "kernel_mve_average(") for call in calls]
+
+
+#: Sums of multiples of it are far from denormal numbers.
+_SMALLEST_SCALE = 2.0**-90
+
+MVE_EMITTERS: Mapping[type, Emitter] = {Add: _add, Average: _average, Block: _block}

@@ -3,9 +3,6 @@
  *
  * Products are 16 bits; two of them are added before they are widened, where the compiler has proven that they may. */
     .syntax unified
-    .arch armv8.1-m.main
-    .arch_extension mve.fp
-    .arch_extension fp
     .thumb
 
 #define INPUT r1

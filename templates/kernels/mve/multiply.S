@@ -5,9 +5,6 @@
  * general registers, and pointers all others: there is none left to count with. So the code is unrolled, and entered
  * where as many blocks are left as a pixel has. Block 0 of three pixels stays in vector registers for all channels. */
     .syntax unified
-    .arch armv8.1-m.main
-    .arch_extension mve.fp
-    .arch_extension fp
     .thumb
 
 #define PIXEL0 r1

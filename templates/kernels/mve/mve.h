@@ -38,4 +38,16 @@ struct kernel_mve_block {
 void kernel_mve_block(const struct kernel_mve_block *block, const uint8_t *blob, const int8_t *in, int8_t *out,
                       int8_t *scratch);
 
+/* out = a + b, element by element; out may be a or b. In whole numbers: the sum is a * a_factor + b * b_factor +
+ * constant steps of 2^-(16 + shift) of the output's scale. n6gen compares all pairs with the definition before it uses
+ * this. */
+struct kernel_mve_add {
+    int32_t size;
+    int32_t a_factor, b_factor, constant, shift;
+};
+void kernel_mve_add(const struct kernel_mve_add *layer, const int8_t *a, const int8_t *b, int8_t *out);
+
+/* kernel_average() for scales and sums that are no denormal numbers, which Helium takes for 0. */
+void kernel_mve_average(const struct kernel_average *layer, const int8_t *in, int8_t *out);
+
 #endif

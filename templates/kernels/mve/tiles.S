@@ -1,9 +1,6 @@
 /* Depthwise convolutions 3x3 of tiles: a tile times weights that stand where the kernel does is one output. tiles.h says
  * how the operands lie in memory. */
     .syntax unified
-    .arch armv8.1-m.main
-    .arch_extension mve.fp
-    .arch_extension fp
     .thumb
 
 #define INPUT r1
