@@ -67,8 +67,10 @@ def execute(
     on_progress: Callable[[int], None],
     watch: Stopwatch,
     interrupts: Interrupts,
+    *,
+    restart: bool = True,
 ) -> None:
-    """Do the steps of every partition in turn, then restart the board if anything was written.
+    """Do the steps of every partition in turn, then `restart` the board if anything was written.
 
     Raises BoardError that names partition and address if the flash does not hold what was written, Stopped after
     Ctrl-C.
@@ -79,7 +81,7 @@ def execute(
             interrupts.stop_if_asked(lambda: _state(plans, one, number))  # noqa: B023 - called here and now
             done += _do(target, one, step, watch)
             on_progress(done)
-    if any(one.steps for one in plans):
+    if restart and any(one.steps for one in plans):
         with watch.measure("start"):
             target.reset()
 

@@ -23,8 +23,8 @@ from n6gen.programmer.registry import Paths, choose
 Images = list[tuple[Partition, bytes]]
 
 
-def _ignore(*_: object) -> None:
-    pass
+def ignore(*_: object) -> None:
+    """Tell nobody."""
 
 
 @attrs.frozen
@@ -45,8 +45,8 @@ def flash(
     only: Sequence[str] = (),
     force: bool = False,
     dry_run: bool = False,
-    on_plan: Callable[[Sequence[PartitionPlan], Traits], None] = _ignore,
-    on_progress: Callable[[int], None] = _ignore,
+    on_plan: Callable[[Sequence[PartitionPlan], Traits], None] = ignore,
+    on_progress: Callable[[int], None] = ignore,
 ) -> Flashed:
     """Bring a build onto a board: only sectors that differ are erased and written (`force`: all), then read back.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import monotonic
 
 import attrs
 
@@ -17,7 +18,7 @@ from n6gen.programmer import console
 from n6gen.programmer.base import RamProgram
 from n6gen.programmer.failures import LIMITS, Failure
 from n6gen.tools.find import Tool, find
-from n6gen.tools.run import background, run
+from n6gen.tools.run import Background, background
 
 GDB = Tool(names=("arm-none-eabi-gdb", "gdb-multiarch"), variables=("N6GEN_GDB",))
 _PLUGIN = "plugins/com.st.stm32cube.ide.mcu.externaltools.stlink-gdb-server.*/tools/bin"
@@ -123,23 +124,35 @@ def run_program(
     commands = folder / "run.gdb"
     commands.write_text(script(program, port), encoding="utf-8")
     words = [str(gdb), "-nx", "-batch", "-x", str(commands), str(program.elf)]
-    with background([word.format(port=port) for word in server.argv], keep=server.keep) as serving:
-        result = run(words, timeout=LIMITS.work(program.elf.stat().st_size))
+    argv = [word.format(port=port) for word in server.argv]
+    with background(argv, keep=server.keep) as serving, background(words) as debugger:
+        code = _end_of(debugger, serving, LIMITS.work(program.elf.stat().st_size))
         # A server that serves one client ends by itself; let it let go of the probe.
         serving.ended(2.0)
     with log.open("a", encoding="utf-8") as file:
-        file.write(f"$ {' '.join(server.argv)}\n{serving.output}\n$ {' '.join(result.argv)}\n{result.output}\n")
-    lines = console.lines_of(result.output)
+        file.write(f"$ {' '.join(argv)}\n{serving.output}\n$ {' '.join(words)}\n{debugger.output}\n")
+    lines = console.lines_of(debugger.output)
     if any("MIS-MATCHED" in line for line in lines):
         raise BoardError("the RAM does not hold the program that was loaded", f"All that was said: {log}")
-    if _DONE in result.output and result.ok:
+    if _DONE in debugger.output and code == 0:
         return
     said = console.lines_of(serving.output)
     failure = console.recognise(said)
     if failure is not None:
         raise error(failure, said)
-    how = "did not end in time" if result.timed_out else "failed"
+    how = "did not end in time" if code is None else "failed"
     raise BoardError(f"loading the program {how}: {console.complaint(lines)}", f"All that was said: {log}")
+
+
+def _end_of(debugger: Background, serving: Background, timeout: float) -> int | None:
+    """How gdb ended; None if it did not in time, or has no server any more that it could talk to."""
+    deadline = monotonic() + timeout
+    while monotonic() < deadline:
+        alone = serving.ended() is not None
+        code = debugger.ended(2.0 if alone else 0.2)
+        if code is not None or alone:
+            return code
+    return None
 
 
 def stlink_server(cube: Path, serial: str, access_port: int, keep: tuple[int, ...]) -> Server:
