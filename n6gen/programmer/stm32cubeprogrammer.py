@@ -19,7 +19,7 @@ from n6gen.programmer.facts import ProbeFacts, board_called
 from n6gen.programmer.failures import BY_NAME, KNOWN_BAD, LIMITS, UNFINISHED, Failure
 from n6gen.programmer.gdb import find_gdb, run_program, stlink_server
 from n6gen.programmer.messages import error_of, other_board
-from n6gen.programmer.probe_lock import hold_probe, log_of
+from n6gen.programmer.probe_lock import hold_probe, holder_of, log_of
 from n6gen.programmer.probes import completed
 from n6gen.tools.find import find
 from n6gen.tools.hold import Hold
@@ -59,6 +59,9 @@ class CubeProgrammer:
 
     def knows(self, serial: str) -> str | None:
         """See Programmer."""
+        if holder_of(serial) is not None:
+            # It was there for somebody else a moment ago; asking it now would only be in the way.
+            return serial
         return next((probe.serial for probe in self.probes() if probe.serial.upper() == serial.upper()), None)
 
     @contextmanager

@@ -279,28 +279,6 @@ def test_verify_names_partition_and_address(build: Path, monkeypatch: pytest.Mon
         flash(build)
 
 
-def test_a_kill_at_any_moment_is_repaired(tmp_path: Path) -> None:
-    """After a SIGKILL at 20 random moments, the flash holds old or blank or new bytes, and the next flash is right."""
-    old, new = images(1, app=30_000, blob=40_000), images(2, app=34_000, blob=38_000)
-    old_build, new_build = write_build(tmp_path / "old", old), write_build(tmp_path / "new", new)
-    instance = open_instance("virtual-0")
-    flash(old_build)
-    clean = instance.nor.read_bytes()
-    for writes in sorted(random.Random(6).sample(range(1500), 20)):
-        instance.nor.write_bytes(clean)
-        assert killed_after(new_build, writes).returncode == -9
-        torn = instance.nor.read_bytes()
-        assert torn != clean or writes == 0
-        assert instance.state() == "off"
-        flash(new_build)
-        for name, data in new.items():
-            assert held(instance, name, len(data)) == data
-            # No byte is anything but old, blank or on its way from blank to new.
-            start = BOARD.partition(name).offset
-            pieces = zip(torn[start : start + len(data)], clean[start:], data, strict=False)
-            assert all(found in {before, 0xFF, after} for found, before, after in pieces)
-
-
 def test_a_torn_image_has_no_valid_key(tmp_path: Path) -> None:
     """Between old and new there is no moment at which a mixture carries a valid header or trailer."""
     old, new = images(1, app=30_000, blob=40_000), images(2, app=34_000, blob=38_000)

@@ -85,10 +85,17 @@ class StandIn:
         self.arguments = arguments
         self.settings: dict[str, Any] = json.loads((folder / "cube.json").read_text())
         self.quiet = "-q" in arguments or "--quietMode" in arguments
-        self.record: dict[str, Any] = {"argv": arguments, "pid": os.getpid(), "erased": [], "programmed": 0}
+        self.record: dict[str, Any] = {
+            "argv": arguments,
+            "pid": os.getpid(),
+            "parent": os.getppid(),
+            "erased": [],
+            "programmed": 0,
+        }
         self.record["libraries"] = os.environ.get("LD_LIBRARY_PATH", "")
         self.connected: dict[str, Any] | None = None
         self.mode = ""
+        self.connecting = False
         self.loader: Path | None = None
         self.skip_erase = False
         self.written: list[tuple[int, bytes]] = []
@@ -171,13 +178,13 @@ class StandIn:
         self.mode = options.get("mode", "NORMAL").upper()
         if self.mode not in _MODES:
             self.fail_with(f"Error: Wrong mode {self.mode}")
+        self.connecting = True
         probes = self.settings.get("probes", [])
         chosen = [one for one in probes if one["sn"] == options.get("sn", one["sn"])]
         if not chosen:
             self.fail("no-probe")
         probe = chosen[0]
         if not self.free(probe):
-            self.record["contended"] = True
             self.fail("busy")
         self.connected = probe
         self.maybe_fail("connect")
@@ -194,11 +201,16 @@ class StandIn:
 
     def free(self, probe: dict[str, Any]) -> bool:
         """Take the probe, as USB lets one program have it. Held until this process ends."""
-        self.lock = (self.folder / f"{probe['sn']}.lock").open("w")
+        self.lock = (self.folder / f"{probe['sn']}.lock").open("a+")
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
+            self.lock.seek(0)
+            self.record["in_the_way"] = self.lock.read()
             return False
+        self.lock.truncate(0)
+        self.lock.write("connect" if self.connecting else "list")
+        self.lock.flush()
         return True
 
     def load(self, loader: Path) -> None:
