@@ -32,6 +32,7 @@ static void caches_on(void) {
 
 /* Counts while the core sleeps, too: a debug feature keeps its clock on. */
 static void cycle_counter_on(void) {
+    __HAL_RCC_DBG_CLK_ENABLE();
     HAL_DBGMCU_EnableDBGSleepMode();
     DCB->DEMCR |= DCB_DEMCR_TRCENA_Msk;
     DWT->CYCCNT = 0;

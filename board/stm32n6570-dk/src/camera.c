@@ -1,6 +1,6 @@
 /*
  * The camera: an IMX335 over CSI. Pipe 1 of the pixel pipeline makes the picture for the panel, pipe 2 the network's
- * frame. Both run on by themselves; after an error, or when no frame comes, everything is started anew.
+ * frame. Both run on by themselves; when no frame comes, everything is started anew.
  */
 #include "camera.h"
 
@@ -19,7 +19,7 @@
 #define BYTES 3u
 /* A frame takes 33 ms; after this long without one something is wrong. */
 #define STALLED_MS 500u
-/* The middleware from 1.5 on has another init, and reports errors itself. */
+/* The middleware from 1.5 on has another init, and stops the program after an error. */
 #ifdef CMW_PIXEL_FORMAT_DEFAULT
 #define CMW_1_5 1
 #else
@@ -37,7 +37,6 @@ __attribute__((section(".psram"), aligned(64))) static uint8_t pictures[ROTATION
 
 static struct rotation for_network, for_panel;
 static uint32_t width, height, pitch;
-static volatile uint32_t errors;
 static bool runs;
 
 void CSI_IRQHandler(void) {
@@ -91,23 +90,11 @@ int CMW_CAMERA_PIPE_FrameEventCallback(uint32_t pipe) {
 }
 
 #if CMW_1_5
+/* The middleware's own stops the program. An overrun costs one frame; what stops the camera is seen by its silence. */
 void CMW_CAMERA_PIPE_ErrorCallback(uint32_t pipe) {
     (void)pipe;
-    errors = errors + 1;
-}
-#else
-void HAL_DCMIPP_PIPE_ErrorCallback(DCMIPP_HandleTypeDef *pipeline, uint32_t pipe) {
-    (void)pipeline;
-    (void)pipe;
-    errors = errors + 1;
 }
 #endif
-
-void HAL_DCMIPP_CSI_LineErrorCallback(DCMIPP_HandleTypeDef *pipeline, uint32_t lane) {
-    (void)pipeline;
-    (void)lane;
-    errors = errors + 1;
-}
 
 static bool pipe_is(uint32_t pipe, uint32_t pipe_width, uint32_t pipe_height, int format, int bytes, uint32_t *row) {
     CMW_DCMIPP_Conf_t settings = {
@@ -128,7 +115,6 @@ static bool start(void) {
 
     rotation_start(&for_network);
     rotation_start(&for_panel);
-    errors = 0;
 #if CMW_1_5
     if (CMW_CAMERA_Init(&settings, NULL) != CMW_ERROR_NONE) {
 #else
@@ -145,8 +131,15 @@ static bool start(void) {
 
 static void start_again(void) {
     (void)CMW_CAMERA_DeInit();
-    say("n6gen: the camera stalled or reported an error, it is started again");
+    say("n6gen: no frame from the camera, it is started again");
     runs = start();
+}
+
+/* Without overlap: one frame. */
+static void ask_for_frame(void) {
+    if (MODE == CMW_MODE_SNAPSHOT && runs) {
+        runs = CMW_CAMERA_Start(DCMIPP_PIPE2, frames[for_network.filling], MODE) == CMW_ERROR_NONE;
+    }
 }
 
 int board_camera_start(uint16_t rows, uint16_t columns) {
@@ -178,9 +171,7 @@ int board_camera_acquire(struct board_frame *frame, uint32_t timeout_ms) {
     const uint32_t begin = HAL_GetTick();
     uint32_t since = begin;
 
-    if (MODE == CMW_MODE_SNAPSHOT && runs) {
-        runs = CMW_CAMERA_Start(DCMIPP_PIPE2, frames[for_network.filling], MODE) == CMW_ERROR_NONE;
-    }
+    ask_for_frame();
     for (;;) {
         bool took;
 
@@ -194,8 +185,9 @@ int board_camera_acquire(struct board_frame *frame, uint32_t timeout_ms) {
         if (HAL_GetTick() - begin >= timeout_ms) {
             return BOARD_E_TIMEOUT;
         }
-        if (!runs || errors != 0 || HAL_GetTick() - since >= STALLED_MS) {
+        if (!runs || HAL_GetTick() - since >= STALLED_MS) {
             start_again();
+            ask_for_frame();
             since = HAL_GetTick();
         }
         if (runs) {
