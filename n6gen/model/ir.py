@@ -62,6 +62,25 @@ class Conv:
     groups: int = 1
 
 
+@attrs.frozen(eq=False)
+class ConvTranspose:
+    """Transposed convolution: output pixel y gets w[i] x[j] wherever y + pads = strides j + dilations i.
+
+    Weights, bias and weight scale are as in Conv. `pads` is (top, left).
+    """
+
+    name: str
+    inputs: tuple[str]
+    output: str
+    weights: npt.NDArray[np.int8]
+    bias: npt.NDArray[np.int32]
+    weight_scale: npt.NDArray[np.float32]
+    strides: tuple[int, int]
+    dilations: tuple[int, int]
+    pads: tuple[int, int]
+    groups: int
+
+
 @attrs.frozen
 class Add:
     """Element-wise sum of two tensors of one shape."""
@@ -232,6 +251,7 @@ class Same:
 
 Node: TypeAlias = (
     Conv
+    | ConvTranspose
     | Add
     | Binary
     | Map
@@ -262,8 +282,8 @@ class Graph:
     flat: frozenset[str] = frozenset()
 
     def macs(self, node: Node) -> int:
-        """Multiply-accumulates of one node; 0 for all but Conv."""
-        if not isinstance(node, Conv):
+        """Multiply-accumulates of one node; 0 for all but convolutions. A transposed one's are before cropping."""
+        if not isinstance(node, Conv | ConvTranspose):
             return 0
-        out = self.tensors[node.output]
-        return out.height * out.width * int(node.weights.size)
+        moved = self.tensors[node.output if isinstance(node, Conv) else node.inputs[0]]
+        return moved.height * moved.width * int(node.weights.size)

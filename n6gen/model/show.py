@@ -19,7 +19,7 @@ def facts(model: Model) -> dict[str, Any]:
     graph, spec = model.graph, model.input
     source, result = graph.tensors[graph.input], graph.tensors[graph.output]
     peak, where = peak_bytes(graph)
-    convs = [node for node in graph.nodes if isinstance(node, ir.Conv)]
+    convs = [node for node in graph.nodes if isinstance(node, ir.Conv | ir.ConvTranspose)]
     return {
         "path": str(model.path),
         "sha256": model.sha256,
@@ -56,7 +56,7 @@ def facts(model: Model) -> dict[str, Any]:
     }
 
 
-def dead_channels(graph: ir.Graph, conv: ir.Conv) -> list[int]:
+def dead_channels(graph: ir.Graph, conv: ir.Conv | ir.ConvTranspose) -> list[int]:
     """The output channels that hold the zero point whatever the input is."""
     source, out = graph.tensors[conv.inputs[0]], graph.tensors[conv.output]
     reach = max(127 - source.zero_point, source.zero_point + 128)
@@ -86,6 +86,7 @@ def kind(graph: ir.Graph, node: ir.Node) -> str:
 _WORDS: Mapping[type, str] = {
     ir.Add: "add",
     ir.AveragePool: "average",
+    ir.ConvTranspose: "transposed",
     ir.Map: "function",
     ir.MaxPool: "max",
     ir.GlobalAveragePool: "global average",
@@ -109,7 +110,7 @@ def _layer(graph: ir.Graph, index: int, node: ir.Node) -> dict[str, Any]:
         "width": out.width,
         "channels": out.channels,
         "macs": graph.macs(node),
-        "weight_bytes": node.weights.nbytes if isinstance(node, ir.Conv) else 0,
+        "weight_bytes": node.weights.nbytes if isinstance(node, ir.Conv | ir.ConvTranspose) else 0,
     }
 
 

@@ -28,6 +28,10 @@ void kernel_binary_mul(const struct kernel_binary *layer, const int8_t *a, const
 void kernel_binary_max(const struct kernel_binary *layer, const int8_t *a, const int8_t *b, int8_t *out);
 void kernel_binary_min(const struct kernel_binary *layer, const int8_t *a, const int8_t *b, int8_t *out);
 
+/* A transposed convolution: y gets w[i] * (x[j] - in_zero_point) wherever y + pad = stride * j + dilation * i. Weights
+ * [out][row][column][in / groups]; bias without the zero point folded in. */
+void kernel_transposed(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int8_t *out);
+
 /* A window that moves over an image. What it sees outside of the image is passed over; it always sees a pixel. */
 struct kernel_pool {
     struct kernel_shape in, out;

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import onnx
 from hypothesis import strategies as st
 
-from tests.support import random_moves, random_operators
+from tests.support import random_moves, random_operators, random_products
 from tests.support.qdq import QdqBuilder, Value
 from tests.support.random_operators import ZERO_POINTS, Make, activate
 
@@ -28,6 +28,9 @@ OPERATORS: Mapping[str, Make] = {
     "split": random_moves.split,
     "concat": random_moves.concat,
     "views": random_moves.views,
+    "gemm": random_products.gemm,
+    "transposed": random_products.conv_transpose,
+    "groups": random_products.grouped_conv,
 }
 
 
@@ -84,7 +87,7 @@ def _random_operator(
     growing = x.height * x.width >= 150
     kinds += [] if growing else ["upsample", "fold"]
     kinds += ["pool"] if x.height * x.width > 1 else ["view"]
-    kinds += [kind for kind in OPERATORS if not growing or kind not in ("resize", "pad", "concat")]
+    kinds += [kind for kind in OPERATORS if not growing or kind not in ("resize", "pad", "concat", "transposed")]
     kind = draw(st.sampled_from(kinds))
     if kind in OPERATORS:
         return OPERATORS[kind](draw, b, values, x) or x

@@ -70,5 +70,6 @@ _EMIT: Mapping[type, Emitter] = {
     program.Resize: computing.resize,
     program.Pick: moving.pick,
     program.Repeat: moving.repeat,
+    program.Transposed: computing.transposed,
     program.Join: moving.join,
 }

@@ -159,15 +159,20 @@ def _describe(
 def _layer(source: program.Program, index: int) -> LayerInfo:
     layer = source.layers[index]
     out = source.tensors[layer.output]
-    macs = sum(size.height * size.width * conv.weights.size for conv, size in _convs(layer.operation, out))
+    moved = _convs(layer.operation, source.tensors[layer.inputs[0]], out)
+    macs = sum(size.height * size.width * conv.weights.size for conv, size in moved)
     return LayerInfo(index, layer.name, kind(layer.operation), macs, out.height, out.width, out.channels)
 
 
-def _convs(operation: program.Operation, out: ir.Tensor) -> list[tuple[program.Conv, ir.Tensor]]:
-    """The convolutions in an operation that makes `out`, each with what it makes."""
+def _convs(
+    operation: program.Operation, source: ir.Tensor, out: ir.Tensor
+) -> list[tuple[program.Conv | program.Transposed, ir.Tensor]]:
+    """The convolutions in an operation that makes `out`, each with the tensor that its weights move over."""
     if isinstance(operation, program.Block):
         made = operation.expanded, operation.reduced, out
         return list(zip((operation.first, operation.depthwise, operation.last), made, strict=True))
+    if isinstance(operation, program.Transposed):
+        return [(operation, source)]
     return [(operation, out)] if isinstance(operation, program.Conv) else []
 
 

@@ -36,7 +36,9 @@ def conv(site: Site, conv: program.Conv) -> Made:
     return [Constant("kernel_conv", f"layer_{site.index}", fields)], [call]
 
 
-def conv_fields(blob: Blob, conv: program.Conv, packed: Packed, source: Tensor, out: Tensor) -> Fields:
+def conv_fields(
+    blob: Blob, conv: program.Conv | program.Transposed, packed: Packed, source: Tensor, out: Tensor
+) -> Fields:
     """`struct kernel_conv`; the constants go into `blob`."""
     return [
         shape_field("in", source),
@@ -52,6 +54,13 @@ def conv_fields(blob: Blob, conv: program.Conv, packed: Packed, source: Tensor, 
         ("bias", blob.add(packed.bias.astype("<i4").tobytes())),
         ("multiplier", blob.add(packed.multiplier.astype("<f4").tobytes())),
     ]
+
+
+def transposed(site: Site, conv: program.Transposed) -> Made:
+    """A transposed convolution."""
+    packed = Packed("transposed", conv.weights.tobytes(), conv.bias, conv.multiplier, 0)
+    fields = conv_fields(site.blob, conv, packed, site.inputs[0], site.out)
+    return site.simple("transposed", fields, struct="conv", blob=True)
 
 
 def add(site: Site, _: program.Add) -> Made:

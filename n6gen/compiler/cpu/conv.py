@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from n6gen.compiler.cpu.program import Conv
+from n6gen.compiler.cpu.program import Conv, Transposed
 from n6gen.errors import InputError
 from n6gen.model import ir
 
@@ -35,11 +35,7 @@ def lower_conv(node: ir.Conv, source: ir.Tensor, out: ir.Tensor, pads: tuple[int
     # No order of the sum may overflow, nor any part of it.
     bound = np.abs(folded) + 128 * np.abs(weights).sum(axis=(1, 2, 3))
     if np.any(bound >= _LIMIT):
-        channel = _first(bound >= _LIMIT)
-        raise InputError(
-            f"{node.name}: the sum of channel {channel} can reach {int(bound[channel])}, which int32 cannot hold",
-            "Quantise the model again: its bias does not fit the scales of its input and weights.",
-        )
+        raise _overflow(node.name, bound)
     return Conv(
         weights=weights.astype(np.int8),
         bias=folded.astype(np.int32),
@@ -49,6 +45,35 @@ def lower_conv(node: ir.Conv, source: ir.Tensor, out: ir.Tensor, pads: tuple[int
         pads=pads,
         groups=node.groups,
         dead=int(dead.sum()),
+    )
+
+
+def lower_transposed(node: ir.ConvTranspose, source: ir.Tensor, out: ir.Tensor) -> Transposed:
+    """The same for a transposed convolution, some of whose outputs see only a part of the weights."""
+    whole = ir.Conv(node.name, node.inputs, node.output, node.weights, node.bias, node.weight_scale)
+    numbers = lower_conv(whole, source, out, (0, 0, 0, 0))
+    weights = numbers.weights.astype(np.int64)
+    bias = numbers.bias + source.zero_point * weights.sum(axis=(1, 2, 3))
+    bound = np.abs(bias) + 255 * np.abs(weights).sum(axis=(1, 2, 3))
+    if np.any(bound >= _LIMIT):
+        raise _overflow(node.name, bound)
+    return Transposed(
+        weights=numbers.weights,
+        bias=bias.astype(np.int32),
+        multiplier=numbers.multiplier,
+        strides=node.strides,
+        dilations=node.dilations,
+        pads=node.pads,
+        groups=node.groups,
+        dead=numbers.dead,
+    )
+
+
+def _overflow(name: str, bound: npt.NDArray[np.int64]) -> InputError:
+    channel = _first(bound >= _LIMIT)
+    return InputError(
+        f"{name}: the sum of channel {channel} can reach {int(bound[channel])}, which int32 cannot hold",
+        "Quantise the model again: its bias does not fit the scales of its input and weights.",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from n6gen.compiler.cpu import program
-from n6gen.compiler.cpu.conv import lower_conv
+from n6gen.compiler.cpu.conv import lower_conv, lower_transposed
 from n6gen.compiler.cpu.program import Operation
 from n6gen.model import ir
 from n6gen.model.tables import requantisation
@@ -78,6 +78,10 @@ class _Lowering:
         self.layers.append(program.Layer(node.name, operation, (view.tensor,), node.output))
         self.views[node.output] = _View(node.output)
 
+    def transposed(self, node: ir.ConvTranspose) -> None:
+        source, out = self.graph.tensors[node.inputs[0]], self.graph.tensors[node.output]
+        self.emit(node, lower_transposed(node, source, out))
+
     def add(self, node: ir.Add) -> None:
         self.emit(node, program.Add())
 
@@ -140,6 +144,7 @@ _LOWER: dict[type, Callable[[_Lowering, Any], None]] = {
     ir.AveragePool: _Lowering.average_pool,
     ir.Concat: _Lowering.concat,
     ir.Conv: _Lowering.conv,
+    ir.ConvTranspose: _Lowering.transposed,
     ir.Frame: _Lowering.frame,
     ir.GlobalAveragePool: _Lowering.average,
     ir.Interpolate: _Lowering.interpolate,

@@ -55,6 +55,26 @@ class Block:
     rows: int
 
 
+@attrs.frozen(eq=False)
+class Transposed:
+    """A transposed convolution; see `kernel_transposed`. Its bias has no zero point folded in, as not every output
+    pixel sees all weights; all else is as in Conv."""
+
+    weights: npt.NDArray[np.int8]
+    bias: npt.NDArray[np.int32]
+    multiplier: npt.NDArray[np.float32]
+    strides: tuple[int, int]
+    dilations: tuple[int, int]
+    pads: tuple[int, int]  # top, left
+    groups: int
+    dead: int
+
+    @property
+    def kernel(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.weights.shape[1], self.weights.shape[2]
+
+
 @attrs.frozen
 class Add:
     """Element-wise sum."""
@@ -155,7 +175,20 @@ class Join:
 
 
 Operation: TypeAlias = (
-    Conv | Block | Add | Binary | Map | Average | MaxPool | AveragePool | Resize | Interpolate | Pick | Repeat | Join
+    Conv
+    | Transposed
+    | Block
+    | Add
+    | Binary
+    | Map
+    | Average
+    | MaxPool
+    | AveragePool
+    | Resize
+    | Interpolate
+    | Pick
+    | Repeat
+    | Join
 )
 
 

@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 #: Names of the files, without folder and ending.
-OPERATORS = ("binary", "interpolate", "map", "pick", "pool")
+OPERATORS = ("binary", "interpolate", "map", "pick", "pool", "transposed")

@@ -24,7 +24,7 @@ def describe(operation: program.Operation) -> str:
         parts = ", ".join(map(describe, (operation.first, operation.depthwise, operation.last)))
         return f"block of {parts}, {operation.rows} rows of tiles at a time"
     words = [kind(operation)]
-    if isinstance(operation, program.Conv):
+    if isinstance(operation, program.Conv | program.Transposed):
         words.append("x".join(map(str, operation.kernel)))
         if operation.strides != (1, 1):
             words.append("stride " + "x".join(map(str, operation.strides)))
@@ -56,4 +56,5 @@ _KINDS: dict[type, str] = {
     program.Pick: "pick",
     program.Resize: "resize",
     program.Repeat: "repeat",
+    program.Transposed: "transposed",
 }
