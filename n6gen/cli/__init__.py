@@ -25,6 +25,7 @@ _COMMANDS = {
     "measure": ("n6gen.cli.measure:measure", "Run frames on a board: costs, masks, verdict."),
     "report": ("n6gen.cli.report:report", "Make a session's reports anew from its raw bytes."),
     "compare": ("n6gen.cli.compare:compare", "Say how the cost changed from one session to another."),
+    "evaluate": ("n6gen.cli.evaluate:evaluate", "Mean IoU over a labelled data set: host and board."),
     "live": ("n6gen.cli.live:live", "Watch a board segment frame after frame."),
     "boards": ("n6gen.cli.boards:boards", "List the boards that can be reached."),
     "model": ("n6gen.cli.model:model", "Models: look into one, list and get known ones."),
