@@ -133,4 +133,4 @@ def _state(plans: Sequence[PartitionPlan], current: PartitionPlan, number: int) 
         torn,
         f"{', '.join(after)} not touched" if after else "",
     ]
-    return f"stopped: {'; '.join(part for part in parts if part)}. `n6gen flash` finishes it."
+    return f"On the board: {'; '.join(part for part in parts if part)}. `n6gen flash` finishes it."

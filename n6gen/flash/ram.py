@@ -67,7 +67,7 @@ def run_from_ram(
         if not dry_run:
             execute(target, plans, on_progress, watch, interrupts, restart=False)
             keep_rates(programmer.name, identity.serial, watch.rates(traits.rates))
-            interrupts.stop_if_asked(lambda: "stopped: the weights are right, the app was not loaded")
+            interrupts.stop_if_asked(lambda: "On the board: the weights are right; the app was not loaded.")
             run(program)
     return Flashed(
         tuple(plans), board.name, identity.serial, programmer.name, traits, dry_run, watch.seconds, strategy="ram"

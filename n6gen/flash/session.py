@@ -100,7 +100,7 @@ def compare(target: Target, images: Images, watch: Stopwatch, interrupts: Interr
     """Which sectors of which image the board does not hold."""
     differing = {}
     for partition, image in images:
-        interrupts.stop_if_asked(lambda: "stopped: nothing was written")
+        interrupts.stop_if_asked(lambda: "Nothing was written.")
         with watch.measure("read", len(image)):
             differing[partition.name] = target.differing(partition.address, image)
     return differing

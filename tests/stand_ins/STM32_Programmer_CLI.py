@@ -5,6 +5,7 @@ It is run as a process of its own, never imported by n6gen. The folder in $CUBE_
     cube.json      what it is and how it fails (see Settings)
     <sn>.nor       the flash behind each probe; made blank when first used
     <sn>.lock      held while a probe is open, as USB allows one user
+    writing        made when something is programmed
     calls.jsonl    one line a call: arguments, and what was erased and programmed
 
 It takes the options that the real one's help names and refuses others. Behind a probe lies n6gen's model of a NOR part:
@@ -263,7 +264,8 @@ class StandIn:
         print(f"\n\nFile download complete\nTime elapsed during download operation: {seconds}.448\n\n\n")
 
     def program(self, nor: Nor, offset: int, data: bytes) -> None:
-        """Page by page; dies, or lies, where it is told to."""
+        """Page by page; dies, or lies, where it is told to. The file `writing` says that it began."""
+        (self.folder / "writing").touch()
         time.sleep(self.settings.get("delay_s", 0))
         lie = self.lying("write")
         left = self.settings.get("die_after")
