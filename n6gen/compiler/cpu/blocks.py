@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 import attrs
 
+from n6gen.compiler.cpu.composite import Block
 from n6gen.compiler.cpu.packed import kind_of, round_up
-from n6gen.compiler.cpu.program import Block, Conv, Layer, Program
+from n6gen.compiler.cpu.program import Conv, Layer, Program
 from n6gen.model.ir import Tensor
 
 #: Rows of the image from one row of tiles to the next, and bytes of a tile's column.

@@ -8,7 +8,7 @@ import attrs
 
 from n6gen.compiler.cpu import computing, moving, program
 from n6gen.compiler.cpu.blob import Blob
-from n6gen.compiler.cpu.packed import Packed, PackedBlock
+from n6gen.compiler.cpu.packed import Packed, PackedParts
 from n6gen.compiler.cpu.plan import Plan
 from n6gen.compiler.cpu.site import Constant, Emitter, Site
 from n6gen.compiler.cpu.wording import comment, describe, shape
@@ -29,7 +29,7 @@ class Calls:
 def emit(
     source: program.Program,
     plan: Plan,
-    packed: Mapping[int, Packed | PackedBlock],
+    packed: Mapping[int, Packed | PackedParts],
     blob: Blob,
     emitters: Mapping[type, Emitter],
 ) -> list[Calls]:

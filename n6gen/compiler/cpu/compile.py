@@ -168,11 +168,10 @@ def _convs(
     operation: program.Operation, source: ir.Tensor, out: ir.Tensor
 ) -> list[tuple[program.Conv | program.Transposed, ir.Tensor]]:
     """The convolutions in an operation that makes `out`, each with the tensor that its weights move over."""
-    if isinstance(operation, program.Block):
-        made = operation.expanded, operation.reduced, out
-        return list(zip((operation.first, operation.depthwise, operation.last), made, strict=True))
     if isinstance(operation, program.Transposed):
         return [(operation, source)]
+    if isinstance(operation, program.Composite):
+        return [*operation.convolutions(out)]
     return [(operation, out)] if isinstance(operation, program.Conv) else []
 
 

@@ -8,10 +8,11 @@ import attrs
 import numpy as np
 
 from n6gen.compiler.cpu.blocks import fuse
-from n6gen.compiler.cpu.mve import pack_block, pack_mve
+from n6gen.compiler.cpu.mve import pack_composite, pack_mve
 from n6gen.compiler.cpu.mve_calls import MVE_EMITTERS
-from n6gen.compiler.cpu.packed import Packed, PackedBlock, kind_of, round_up
-from n6gen.compiler.cpu.program import Block, Conv, Program
+from n6gen.compiler.cpu.packed import Packed, PackedParts, kind_of, round_up
+from n6gen.compiler.cpu.pooled import fold
+from n6gen.compiler.cpu.program import Composite, Conv, Program
 from n6gen.compiler.cpu.shared import OPERATORS
 from n6gen.compiler.cpu.site import Emitter
 
@@ -33,14 +34,14 @@ class KernelSet:
     rewrite: Callable[[Program], Program] = lambda program: program
     emitters: Mapping[type, Emitter] = {}
 
-    def pack_all(self, program: Program) -> dict[int, Packed | PackedBlock]:
-        """The constants of all convolutions and blocks of `program`, by layer index."""
-        packed: dict[int, Packed | PackedBlock] = {}
+    def pack_all(self, program: Program) -> dict[int, Packed | PackedParts]:
+        """The constants of all convolutions of `program`, by layer index."""
+        packed: dict[int, Packed | PackedParts] = {}
         for index, layer in enumerate(program.layers):
             if isinstance(layer.operation, Conv):
                 packed[index] = self.pack(layer.operation)
-            elif isinstance(layer.operation, Block):
-                packed[index] = pack_block(layer.operation)
+            elif isinstance(layer.operation, Composite):
+                packed[index] = pack_composite(layer.operation)
         return packed
 
 
@@ -76,6 +77,10 @@ def _pack_mve(conv: Conv) -> Packed:
     return pack_mve(conv) or _pack_c(conv)
 
 
+def _rewrite_mve(program: Program) -> Program:
+    return fuse(fold(program))
+
+
 def _ref(*names: str) -> tuple[str, ...]:
     return tuple(f"kernels/ref/{name}.c" for name in names)
 
@@ -86,7 +91,7 @@ _MVE = tuple(
     f"kernels/mve/{name}"
     for name in (
         *("add.c", "average.c", "block.c", "conv.c", "depthwise.c", "depthwise_run.S", "gather.c", "move.c"),
-        *("multiply.S", "products.c", "tiles.S"),
+        *("multiply.S", "pixel.c", "products.c", "tiles.S"),
     )
 )
 #: What mve/move.c does.
@@ -103,7 +108,7 @@ KERNEL_SETS: Mapping[str, KernelSet] = {
         includes=("kernels", "kernels/mve", "decode"),
         headers=("mve.h",),
         slack=16,
-        rewrite=fuse,
+        rewrite=_rewrite_mve,
         emitters=MVE_EMITTERS,
     ),
 }

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from n6gen.compiler.cpu.blocks import scratch_bytes
-from n6gen.compiler.cpu.packed import Packed, PackedBlock, kind_of, round_up
-from n6gen.compiler.cpu.program import Block, Conv
+from n6gen.compiler.cpu.composite import Block, PixelConv
+from n6gen.compiler.cpu.packed import Packed, PackedParts, kind_of, round_up
+from n6gen.compiler.cpu.program import Composite, Conv
 
 #: Inputs, and depthwise channels, that one instruction multiplies.
 _BLOCK = 16
@@ -40,7 +41,16 @@ def pack_mve(conv: Conv) -> Packed | None:
     return _matrix(conv, "mve_conv", step * max(4, _GATHERED // step) + _BLOCK)
 
 
-def pack_block(block: Block) -> PackedBlock:
+def pack_composite(operation: Composite) -> PackedParts:
+    """The constants of an operation of the set's own."""
+    if isinstance(operation, Block):
+        return _block(operation)
+    if isinstance(operation, PixelConv):
+        return _pixel(operation)
+    raise TypeError(operation.kind)
+
+
+def _block(block: Block) -> PackedParts:
     """A block's constants; the depthwise kernel as a tile has it: a column's three weights and 0, then 0 0 0 0."""
     conv = block.depthwise
     tiles = np.zeros((len(conv.bias), 4, 4), np.int8)
@@ -49,11 +59,24 @@ def pack_block(block: Block) -> PackedBlock:
     parts = [tiles.reshape(-1, _BLOCK).view(np.uint8), *(part.view(np.uint8).reshape(-1, 4) for part in constants)]
     weights = np.concatenate(parts, axis=1).tobytes()
     depthwise = Packed("", weights, conv.bias[:0], conv.multiplier[:0], 0)
-    return PackedBlock(_matrix(block.first, "", 0), depthwise, _matrix(block.last, "", 0), scratch_bytes(block))
+    return PackedParts((_matrix(block.first), depthwise, _matrix(block.last)), scratch_bytes(block))
 
 
-def _matrix(conv: Conv, kind: str, scratch: int) -> Packed:
-    """Pairs of channels, the last one twice if it is left over; each with its constants, or without its biases."""
+def _pixel(operation: PixelConv) -> PackedParts:
+    """The convolution without biases in its weights; the pixel's weights padded; biases and the pixel in scratch."""
+    out, channels = operation.pixel.shape
+    weights = np.zeros((out, round_up(channels, _BLOCK)), np.int8)
+    weights[:, :channels] = operation.pixel
+    conv = _matrix(operation.conv, apart=True)
+    pixel = Packed("", weights.tobytes(), conv.bias[:0], conv.multiplier[:0], 0)
+    return PackedParts((conv, pixel), round_up(4 * len(conv.bias), _BLOCK) + weights.shape[1])
+
+
+def _matrix(conv: Conv, kind: str = "", scratch: int = 0, *, apart: bool = False) -> Packed:
+    """Pairs of channels, the last one twice if it is left over; each with its constants.
+
+    Biases are `apart` from them if that is asked for, or if there are more blocks than multiply() takes.
+    """
     out = len(conv.bias)
     depth = round_up(conv.weights[0].size, _BLOCK)
     weights = np.zeros((out + out % 2, depth // _BLOCK, _BLOCK), np.int8)
@@ -63,7 +86,7 @@ def _matrix(conv: Conv, kind: str, scratch: int) -> Packed:
     if out % 2:
         weights[-1], bias[-1], multiplier[-1] = weights[-2], bias[-2], multiplier[-2]
     pairs = weights.reshape(-1, 2, depth // _BLOCK, _BLOCK)[:, :, _order(depth // _BLOCK)].transpose(0, 2, 1, 3)
-    short = depth // _BLOCK <= _BLOCKS
+    short = depth // _BLOCK <= _BLOCKS and not apart
     constants = [bias.astype("<i4").view(np.uint8)] if short else []
     constants.append(multiplier.astype("<f4").view(np.uint8))
     parts = [pairs.view(np.uint8), *constants]

@@ -9,31 +9,49 @@ import attrs
 from n6gen.compiler.cpu import computing
 from n6gen.compiler.cpu.addition import whole_sum
 from n6gen.compiler.cpu.blocks import gathers
+from n6gen.compiler.cpu.composite import Block, PixelConv
 from n6gen.compiler.cpu.computing import conv_fields
-from n6gen.compiler.cpu.packed import PackedBlock
+from n6gen.compiler.cpu.packed import Packed, PackedParts
 from n6gen.compiler.cpu.plan import scratch_name
-from n6gen.compiler.cpu.program import Add, Average, Block
+from n6gen.compiler.cpu.program import Add, Average
 from n6gen.compiler.cpu.site import Constant, Emitter, Fields, Made, Site
 
 
 def _block(site: Site, block: Block) -> Made:
-    packed = site.packed
-    if not isinstance(packed, PackedBlock):
-        raise TypeError(f"layer {site.index} was not packed")
-    tensors = [site.inputs[0], block.expanded, block.reduced, site.out]
-    named = [
-        ("first", block.first, packed.first),
-        ("depthwise", block.depthwise, packed.depthwise),
-        ("last", block.last, packed.last),
-    ]
+    made = [site.inputs[0], *(out for _, out in block.convolutions(site.out))]
     fields: list[tuple[str, int | str]] = []
-    for at, (name, conv, constants) in enumerate(named):
-        own: Fields = conv_fields(site.blob, conv, constants, tensors[at], tensors[at + 1])
-        fields += [(f"{name}.{member}", value) for member, value in own]
+    convs = zip(("first", "depthwise", "last"), block.convolutions(site.out), _parts(site), made, strict=False)
+    for name, (conv, out), constants, source in convs:
+        fields += _member(name, conv_fields(site.blob, conv, constants, source, out))
     fields += [("gathers", int(gathers(block.first))), ("rows", block.rows)]
     name, places = f"layer_{site.index}", (site.inputs[0].name, site.out.name, scratch_name(site.index))
     call = f"kernel_mve_block(&{name}, blob, {', '.join(map(site.at, places))});"
     return [Constant("kernel_mve_block", name, fields)], [call]
+
+
+def _pixel(site: Site, operation: PixelConv) -> Made:
+    source, pixel = site.inputs
+    conv, weights = _parts(site)
+    fields: Fields = [
+        *_member("conv", conv_fields(site.blob, operation.conv, conv, source, site.out)),
+        ("channels", pixel.channels),
+        ("weights", site.blob.add(weights.weights)),
+        ("table", site.blob.add(operation.table or _SAME)),
+    ]
+    name, places = f"layer_{site.index}", (source.name, pixel.name, site.out.name, scratch_name(site.index))
+    call = f"kernel_mve_pixel(&{name}, blob, {', '.join(map(site.at, places))});"
+    return [Constant("kernel_mve_pixel", name, fields)], [call]
+
+
+def _parts(site: Site) -> tuple[Packed, ...]:
+    if not isinstance(site.packed, PackedParts):
+        raise TypeError(f"layer {site.index} was not packed")
+    return site.packed.parts
+
+
+def _member(name: str, fields: Fields) -> Fields:
+    """Fields of a struct that is a member."""
+    return [(f"{name}.{member}", value) for member, value in fields]
 
 
 def _add(site: Site, operation: Add) -> Made:
@@ -53,7 +71,10 @@ def _average(site: Site, operation: Average) -> Made:
     return constants, [call.replace("kernel_average(", "kernel_mve_average(") for call in calls]
 
 
+#: The table that changes nothing.
+_SAME = bytes(value & 0xFF for value in range(-128, 128))
+
 #: Sums of multiples of it are far from denormal numbers.
 _SMALLEST_SCALE = 2.0**-90
 
-MVE_EMITTERS: Mapping[type, Emitter] = {Add: _add, Average: _average, Block: _block}
+MVE_EMITTERS: Mapping[type, Emitter] = {Add: _add, Average: _average, Block: _block, PixelConv: _pixel}

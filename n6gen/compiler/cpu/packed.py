@@ -27,12 +27,10 @@ class Packed:
 
 
 @attrs.frozen(eq=False)
-class PackedBlock:
-    """The constants of a block's three convolutions, and the bytes that it needs while it runs."""
+class PackedParts:
+    """The constants of an operation made of several, and the bytes that it needs while it runs."""
 
-    first: Packed
-    depthwise: Packed
-    last: Packed
+    parts: tuple[Packed, ...]
     scratch: int
 
 

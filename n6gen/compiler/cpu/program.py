@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -40,19 +41,22 @@ class Conv:
         return any(self.pads)
 
 
-@attrs.frozen(eq=False)
-class Block:
-    """Three convolutions, one behind the other, `rows` rows of tiles at a time: see kernel_mve_block.
+class Composite(abc.ABC):
+    """An operation of a kernel set's own, made of several of these."""
 
-    What the first one makes, `expanded`, and what the depthwise one makes, `reduced`, is never there as a whole.
-    """
+    @property
+    @abc.abstractmethod
+    def kind(self) -> str:
+        """One word."""
 
-    first: Conv
-    depthwise: Conv
-    last: Conv
-    expanded: Tensor
-    reduced: Tensor
-    rows: int
+    @property
+    @abc.abstractmethod
+    def note(self) -> str:
+        """What is special about it, in words."""
+
+    @abc.abstractmethod
+    def convolutions(self, out: Tensor) -> list[tuple[Conv, Tensor]]:
+        """The convolutions in it, each with what it makes; the last one makes `out`."""
 
 
 @attrs.frozen(eq=False)
@@ -177,7 +181,7 @@ class Join:
 Operation: TypeAlias = (
     Conv
     | Transposed
-    | Block
+    | Composite
     | Add
     | Binary
     | Map

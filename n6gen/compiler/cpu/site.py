@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from n6gen.compiler.cpu.blob import Blob
-from n6gen.compiler.cpu.packed import Packed, PackedBlock
+from n6gen.compiler.cpu.packed import Packed, PackedParts
 from n6gen.model.ir import Tensor
 
 _COLUMNS = 110
@@ -49,7 +49,7 @@ class Site:
     index: int
     inputs: Sequence[Tensor]
     out: Tensor
-    packed: Packed | PackedBlock | None
+    packed: Packed | PackedParts | None
     blob: Blob
     offsets: Mapping[str, int]
 

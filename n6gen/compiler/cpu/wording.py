@@ -11,7 +11,7 @@ def kind(operation: program.Operation) -> str:
     """One word: conv, depthwise, pointwise, block, add, average, resize, repeat, concat, pad, or a function's name."""
     if isinstance(operation, program.Conv):
         return kind_of(operation)
-    if isinstance(operation, program.Binary | program.Map):
+    if isinstance(operation, program.Binary | program.Composite | program.Map):
         return operation.kind
     if isinstance(operation, program.Join):
         return "concat" if operation.fill is None else "pad"
@@ -20,9 +20,8 @@ def kind(operation: program.Operation) -> str:
 
 def describe(operation: program.Operation) -> str:
     """A few words: kind and what is special about it."""
-    if isinstance(operation, program.Block):
-        parts = ", ".join(map(describe, (operation.first, operation.depthwise, operation.last)))
-        return f"block of {parts}, {operation.rows} rows of tiles at a time"
+    if isinstance(operation, program.Composite):
+        return f"{operation.kind}, {operation.note}"
     words = [kind(operation)]
     if isinstance(operation, program.Conv | program.Transposed):
         words.append("x".join(map(str, operation.kernel)))
@@ -47,7 +46,6 @@ def comment(text: str) -> str:
 
 
 _KINDS: dict[type, str] = {
-    program.Block: "block",
     program.Add: "add",
     program.Average: "average",
     program.AveragePool: "average",
@@ -55,6 +53,6 @@ _KINDS: dict[type, str] = {
     program.MaxPool: "max",
     program.Pick: "pick",
     program.Resize: "resize",
-    program.Repeat: "repeat",
     program.Transposed: "transposed",
+    program.Repeat: "repeat",
 }

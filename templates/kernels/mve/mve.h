@@ -38,6 +38,17 @@ struct kernel_mve_block {
 void kernel_mve_block(const struct kernel_mve_block *block, const uint8_t *blob, const int8_t *in, int8_t *out,
                       int8_t *scratch);
 
+/* kernel_mve_pointwise() with more inputs: those of one pixel, through a table of 256, the same for every output pixel.
+ * Their weights: [out][channel], channels padded to a multiple of 16. `conv` is for the others; its weights are those
+ * of multiply_long(). Scratch: biases int32, their number made even, and the pixel, each padded to a multiple of 16. */
+struct kernel_mve_pixel {
+    struct kernel_conv conv;
+    int32_t channels; /* of the pixel */
+    uint32_t weights, table;
+};
+void kernel_mve_pixel(const struct kernel_mve_pixel *layer, const uint8_t *blob, const int8_t *in, const int8_t *pixel,
+                      int8_t *out, int8_t *scratch);
+
 /* out = a + b, element by element; out may be a or b. In whole numbers: the sum is a * a_factor + b * b_factor +
  * constant steps of 2^-(16 + shift) of the output's scale. n6gen compares all pairs with the definition before it uses
  * this. */

@@ -4,6 +4,7 @@
 
 #include <stdalign.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #define GROUP 4
 
@@ -12,8 +13,9 @@ int32_t products_blocks(const struct kernel_conv *layer) {
     return (depth + PRODUCTS_BLOCK - 1) / PRODUCTS_BLOCK;
 }
 
+/* Whether biases lie among the weights. */
 static bool is_short(const struct multiply *job) {
-    return job->blocks <= MULTIPLY_BLOCKS;
+    return job->bias == NULL;
 }
 
 static int32_t pair_bytes(const struct multiply *job) {
@@ -21,7 +23,7 @@ static int32_t pair_bytes(const struct multiply *job) {
 }
 
 static struct multiply job_of(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int32_t in_step,
-                              int8_t *out) {
+                              int8_t *out, const int32_t *bias) {
     const struct multiply job = {
         .in = in,
         .in_step = in_step,
@@ -29,7 +31,7 @@ static struct multiply job_of(const struct kernel_conv *layer, const uint8_t *bl
         .out = out,
         .blocks = products_blocks(layer),
         .zero_point = layer->out_zero_point,
-        .bias = (const int32_t *)(const void *)(blob + layer->bias),
+        .bias = bias,
     };
     return job;
 }
@@ -64,15 +66,22 @@ static void multiply_channels(struct multiply job, int32_t channels, int32_t pix
         job.weights = job.end;
         job.end += pair_bytes(&job);
         job.out += (channels - 1) * channel_step;
-        job.bias += channels - 1;
+        job.bias += is_short(&job) ? 0 : channels - 1;
         multiply_pairs(&job, pixel_step, 0, second);
     }
 }
 
 void products(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int32_t in_step, int32_t pixels,
               int8_t *out) {
+    const bool apart = products_blocks(layer) > MULTIPLY_BLOCKS;
+    const int32_t *bias = apart ? (const int32_t *)(const void *)(blob + layer->bias) : NULL;
+    products_biased(layer, blob, in, in_step, pixels, out, bias);
+}
+
+void products_biased(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int32_t in_step,
+                     int32_t pixels, int8_t *out, const int32_t *bias) {
     const int32_t channels = layer->out.channels;
-    struct multiply job = job_of(layer, blob, in, in_step, out);
+    struct multiply job = job_of(layer, blob, in, in_step, out, bias);
     job.groups = pixels / GROUP;
     if (job.groups > 0) {
         multiply_channels(job, channels, channels, 1, 0);
@@ -96,7 +105,7 @@ void products(const struct kernel_conv *layer, const uint8_t *blob, const int8_t
 void products_to(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int32_t in_step,
                  int32_t pixels, const struct products_place *place) {
     const int32_t channels = layer->out.channels;
-    struct multiply job = job_of(layer, blob, in, in_step, place->first);
+    struct multiply job = job_of(layer, blob, in, in_step, place->first, NULL);
     job.groups = pixels / GROUP;
     job.pair_step = 2 * place->channel_step;
     multiply_channels(job, channels, place->pixel_step, place->channel_step, place->second);

@@ -14,6 +14,10 @@ int32_t products_blocks(const struct kernel_conv *layer);
 void products(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int32_t in_step, int32_t pixels,
               int8_t *out);
 
+/* The same with these biases, for weights without; the last one twice if their number is odd. */
+void products_biased(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int32_t in_step,
+                     int32_t pixels, int8_t *out, const int32_t *bias);
+
 /* Where outputs go that are written twice: one byte for each pixel and channel, and a second place behind it. */
 struct products_place {
     int8_t *first;
