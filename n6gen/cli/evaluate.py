@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     "--on", type=click.Choice(("host", "virtual", "both")), default="host", show_default="host", help="What runs it."
 )
 @click.option("--compare-input-maps", is_flag=True, help="On the host: also by the input map that is not used.")
-@click.option("--ignore", type=click.IntRange(0, 255), metavar="INDEX", help="Pixels of this index do not count.")
+@click.option("--void", type=click.IntRange(0, 255), metavar="INDEX", help="Pixels of this index are no class.")
+@click.option("--void-is-background", is_flag=True, help="They are class 0, as in ST's evaluation; else not counted.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N pictures only.")
 @click.option("--resume/--fresh", default=True, help="Go on where a killed run was (the default), or start anew.")
 @click.option("--timeout", type=float, default=60.0, show_default="60", help="Seconds that one inference may take.")
@@ -48,7 +49,8 @@ def evaluate(
     model: str | None,
     on: Any,
     compare_input_maps: bool,
-    ignore: int | None,
+    void: int | None,
+    void_is_background: bool,
     limit: int | None,
     resume: bool,
     timeout: float,
@@ -70,6 +72,8 @@ def evaluate(
 
     if compare_input_maps and on == "virtual":
         raise click.UsageError("--compare-input-maps needs the host: --on host or --on both")
+    if void_is_background and void is None:
+        raise click.UsageError("--void-is-background needs --void")
     subject = built(Path(build)) if model is None else _unbuilt(model, declared)
     instance = None
     if on != "host":
@@ -77,8 +81,8 @@ def evaluate(
         instance = open_instance(choose(load_board(subject.manifest.board), sn)[1])
     pairs = find_pairs(Path(images), Path(masks), limit)
     with out.progress("checking masks", len(pairs)) as advance:
-        check_pairs(pairs, subject.classes, ignore, advance)
-    plan = Plan(subject, pairs, on, instance, compare_input_maps, ignore, timeout)
+        check_pairs(pairs, subject.classes, void, advance)
+    plan = Plan(subject, pairs, on, instance, compare_input_maps, void, void_is_background, timeout)
     with out.progress("evaluating", len(pairs)) as advance:
 
         def on_resume(done: int) -> None:
@@ -113,6 +117,7 @@ def _show(out: Output, result: Evaluation) -> None:
         table.add_column(name, justify="right")
     scores = list(result.scores.values())
     table.add_row("mean IoU", *(_percent(score.miou) for score in scores))
+    table.add_row("mean IoU, ST's", *(_percent(score.st_miou) for score in scores))
     table.add_row("pixel accuracy", *(_percent(score.pixel_accuracy) for score in scores))
     for index in range(result.plan.subject.classes):
         table.add_row(f"IoU of class {index}", *(_percent(score.iou[index]) for score in scores))

@@ -26,7 +26,7 @@ On = Literal["host", "virtual", "both"]
 
 @attrs.frozen
 class Plan:
-    """What to evaluate and how. `ignore`: the class index of pixels that do not count.
+    """What to evaluate and how. `void`: the index of pixels that are no class; they do not count, or are class 0.
 
     `timeout` bounds one inference of the board, in seconds of the host. `instance` is None if `on` is host.
     """
@@ -36,7 +36,8 @@ class Plan:
     on: On = "host"
     instance: Instance | None = None
     compare_input_maps: bool = False
-    ignore: int | None = None
+    void: int | None = None
+    void_is_background: bool = False
     timeout: float = 60.0
 
     def judges(self) -> list[str]:
@@ -50,7 +51,7 @@ class Plan:
         """What a state must have been made for, to be continued."""
         files = [pair.identity() for pair in self.pairs]
         made_with = [SCHEMA, __version__, onnxruntime.__version__]
-        return [*made_with, self.subject.manifest.build_id, self.judges(), self.ignore, files]
+        return [*made_with, self.subject.manifest.build_id, self.judges(), self.void, self.void_is_background, files]
 
 
 @attrs.frozen(eq=False)
@@ -79,6 +80,7 @@ class Evaluation:
                 "of": name,
                 "from": first,
                 "miou": _minus(self.scores[name].miou, self.scores[first].miou),
+                "st_miou": _minus(self.scores[name].st_miou, self.scores[first].st_miou),
                 "pixel_accuracy": _minus(self.scores[name].pixel_accuracy, self.scores[first].pixel_accuracy),
                 "pixels_differing": self.differing[name],
             }
@@ -97,7 +99,8 @@ class Evaluation:
             "input_map": self.plan.subject.mapping,
             "resolution": list(self.plan.subject.size),
             "images": len(self.plan.pairs),
-            "ignore": self.plan.ignore,
+            "void": self.plan.void,
+            "void_is_background": self.plan.void_is_background,
             "verdict": {"exact": self.exact},
             "results": {name: score.as_json() for name, score in self.scores.items()},
             "differences": self.differences(),
@@ -170,10 +173,12 @@ def _shown_to_board(plan: Plan, frames: Iterator[Frame]) -> Iterator[tuple[Frame
 def _judged(plan: Plan, pair: Pair, masks: Mapping[str, Mask]) -> Done:
     first = next(iter(masks.values()))
     truth = nearest(read_mask(pair.mask), *first.shape)
+    if plan.void_is_background:
+        truth[truth == plan.void] = 0
     classes = plan.subject.classes
     return Done(
         name=pair.name,
-        matrices={name: confusion(truth, mask, classes, plan.ignore) for name, mask in masks.items()},
+        matrices={name: confusion(truth, mask, classes, plan.void) for name, mask in masks.items()},
         differing={name: int((mask != first).sum()) for name, mask in masks.items()},
         pixels=first.size,
     )
@@ -184,10 +189,10 @@ def _summed(plan: Plan, state: State) -> Evaluation:
     pixels = sum(entry.pixels for entry in entries)
     scores, differing = {}, {}
     for name in plan.judges():
-        scores[name] = Score(sum((entry.matrices[name] for entry in entries[1:]), entries[0].matrices[name]))
+        scores[name] = Score([entry.matrices[name] for entry in entries])
         differing[name] = sum(entry.differing[name] for entry in entries) / pixels
     if not next(iter(scores.values())).matrix.any():
-        raise InputError(f"no pixel of {len(entries)} masks counts", "Check --ignore.")
+        raise InputError(f"no pixel of {len(entries)} masks counts", "Check --void.")
     return Evaluation(plan, scores, differing)
 
 

@@ -62,13 +62,13 @@ def find_pairs(images: Path, masks: Path, limit: int | None = None) -> list[Pair
 def check_pairs(
     pairs: Sequence[Pair],
     classes: int,
-    ignore: int | None,
+    void: int | None,
     on_pair: Callable[[int], None] = lambda done: None,  # noqa: ARG005
 ) -> None:
     """Look at every mask before the first inference. `on_pair` gets how many were looked at.
 
     Raises InputError, naming the file, for a mask that cannot be read, is not as large as its picture, or holds an
-    index that is no class.
+    index that is neither a class nor `void`.
     """
     for done, pair in enumerate(pairs, 1):
         mask = read_mask(pair.mask)
@@ -79,11 +79,11 @@ def check_pairs(
                 "Give the masks that belong to these pictures.",
             )
         indices = np.unique(mask)
-        wrong = [int(index) for index in indices if index >= classes and index != ignore]
+        wrong = [int(index) for index in indices if index >= classes and index != void]
         if wrong:
             raise InputError(
                 f"{pair.mask} holds class {wrong[0]}, the network has the classes 0 to {classes - 1}",
-                f"If {wrong[-1]} marks pixels that do not count, say --ignore {wrong[-1]}.",
+                f"If {wrong[-1]} marks pixels that are no class, say --void {wrong[-1]}.",
                 "A mask's pixels are class indices, not shades to look at.",
             )
         on_pair(done)

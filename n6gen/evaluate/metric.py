@@ -1,7 +1,8 @@
-"""Pixel accuracy and mean IoU, from a confusion matrix summed over a whole data set."""
+"""Pixel accuracy and mean IoU of a data set, from a confusion matrix a picture."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -32,9 +33,18 @@ def confusion(truth: Mask, found: Mask, classes: int, ignore: int | None = None)
 
 @attrs.frozen(eq=False)
 class Score:
-    """What a confusion matrix, rows truth and columns found, says. All shares are 0..1, None where there is nothing."""
+    """What the pictures' confusion matrices (rows truth, columns found; at least one) say.
 
-    matrix: Matrix
+    All shares are 0..1, None where there is nothing to share.
+    """
+
+    pictures: Sequence[Matrix]
+
+    @property
+    def matrix(self) -> Matrix:
+        """The sum over all pictures."""
+        total: Matrix = np.sum(self.pictures, axis=0)
+        return total
 
     @property
     def pixel_accuracy(self) -> float | None:
@@ -45,21 +55,41 @@ class Score:
     @property
     def iou(self) -> list[float | None]:
         """Intersection over union of each class; None for a class that is neither there nor found."""
-        both = self.matrix.diagonal()
-        either = self.matrix.sum(axis=0) + self.matrix.sum(axis=1) - both
-        return [int(i) / int(u) if u else None for i, u in zip(both, either, strict=True)]
+        return list(_iou(self.matrix))
 
     @property
     def miou(self) -> float | None:
         """The mean of `iou` over all classes that have one, background included."""
-        known = [share for share in self.iou if share is not None]
-        return sum(known) / len(known) if known else None
+        return _mean([share for share in self.iou if share is not None])
+
+    @property
+    def st_miou(self) -> float | None:
+        """The mean, over all pictures and all classes that a picture's truth holds, of the IoU in that picture.
+
+        So ST's model zoo computes what it publishes. A class that is found where it is not costs nothing by itself.
+        """
+        shares = []
+        for matrix in self.pictures:
+            there = matrix.sum(axis=1) > 0
+            shares += [s for s, counts in zip(_iou(matrix), there, strict=True) if counts and s is not None]
+        return _mean(shares)
 
     def as_json(self) -> dict[str, Any]:
         """The figures and the matrix that they come from, as JSON values."""
         return {
             "pixel_accuracy": self.pixel_accuracy,
             "miou": self.miou,
+            "st_miou": self.st_miou,
             "iou": self.iou,
             "confusion": self.matrix.tolist(),
         }
+
+
+def _iou(matrix: Matrix) -> Iterator[float | None]:
+    both = matrix.diagonal()
+    either = matrix.sum(axis=0) + matrix.sum(axis=1) - both
+    return (int(i) / int(u) if u else None for i, u in zip(both, either, strict=True))
+
+
+def _mean(shares: Sequence[float]) -> float | None:
+    return sum(shares) / len(shares) if shares else None

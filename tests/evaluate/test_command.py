@@ -49,7 +49,8 @@ def test_a_model_by_itself(home: Path, tmp_path: Path) -> None:
     for result in said["results"].values():
         matrix = np.array(result["confusion"])
         assert matrix.sum() == 3 * SIDE * SIDE
-        score = Score(matrix)
+        score = Score([matrix])
+        assert 0 <= result["st_miou"] <= 1
         assert (result["miou"], result["pixel_accuracy"], result["iou"]) == (
             score.miou,
             score.pixel_accuracy,
@@ -93,11 +94,14 @@ def test_errors_end_in_5_before_anything_runs(home: Path, tmp_path: Path) -> Non
     assert "no picture in" in refused("--images", tmp_path / "empty", "--masks", masks, *model)
     for mask in ("000", "001"):
         Image.new("L", (SIDE, SIDE), 255).save(masks / f"{mask}.png")
-    assert "no pixel of 2 masks counts" in refused(*options, *model, "--ignore", "255")
+    assert "no pixel of 2 masks counts" in refused(*options, *model, "--void", "255")
+    background = n6gen("evaluate", *options, *model, "--void", "255", "--void-is-background", "--json").json
+    assert sum(background["results"]["integer"]["confusion"][0]) == 2 * SIDE * SIDE
 
 
 def test_maps_are_compared_on_the_host_only(tmp_path: Path) -> None:
-    """Anything else is a wrong command line."""
+    """Anything else is a wrong command line; so is a background of nothing."""
+    assert n6gen("evaluate", *scenes(tmp_path / "other", 1), "--void-is-background").code == 2
     ran = n6gen("evaluate", *scenes(tmp_path, 1), "--on", "virtual", "--compare-input-maps")
     assert ran.code == 2
     assert "--compare-input-maps needs the host" in ran.err

@@ -72,13 +72,13 @@ def test_a_mask_of_another_size_is_refused(images: Path) -> None:
         check_pairs(find_pairs(images, images.parent / "masks"), 2, None)
 
 
-def test_an_index_that_is_no_class_is_refused_unless_ignored(images: Path) -> None:
+def test_an_index_that_is_no_class_is_refused_unless_it_is_named(images: Path) -> None:
     """Void pixels of other data sets have to be named."""
     mask(images, "a"), mask(images, "b", 255)
     pairs = find_pairs(images, images.parent / "masks")
     with pytest.raises(InputError, match=r"b\.png holds class 255, the network has the classes 0 to 20") as caught:
         check_pairs(pairs, 21, None)
-    assert "--ignore 255" in caught.value.things_to_try[0]
+    assert "--void 255" in caught.value.things_to_try[0]
     check_pairs(pairs, 21, 255)
 
 

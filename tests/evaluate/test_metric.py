@@ -17,7 +17,7 @@ def test_it_is_scikit_learns(seed: int, classes: int, present: int, side: int) -
     rng = np.random.default_rng(seed)
     truth, found = rng.integers(0, min(present, classes), (2, side, side + 1), np.uint8)
     matrix = confusion(truth, found, classes)
-    score = Score(matrix)
+    score = Score([matrix])
     one, other = truth.ravel(), found.ravel()
     labels = np.union1d(one, other)
     assert np.array_equal(matrix, confusion_matrix(one, other, labels=range(classes)))
@@ -34,7 +34,31 @@ def test_pictures_add_up() -> None:
     rng = np.random.default_rng(3)
     truth, found = rng.integers(0, 3, (2, 8, 5), np.uint8)
     whole = confusion(truth, found, 3)
-    assert np.array_equal(whole, confusion(truth[:2], found[:2], 3) + confusion(truth[2:], found[2:], 3))
+    parts = [confusion(truth[:2], found[:2], 3), confusion(truth[2:], found[2:], 3)]
+    assert np.array_equal(whole, Score(parts).matrix)
+    assert Score(parts).miou == Score([whole]).miou
+
+
+@given(seed=st.integers(0, 2**32 - 1), classes=st.integers(2, 21), pictures=st.integers(1, 5))
+def test_sts_mean_is_of_what_each_picture_holds(seed: int, classes: int, pictures: int) -> None:
+    """scikit-learn's IoU of each picture and each class in its truth, all averaged at once."""
+    rng = np.random.default_rng(seed)
+    pairs = [rng.integers(0, rng.integers(1, classes + 1), (2, 30), np.uint8) for _ in range(pictures)]
+    shares = [
+        share
+        for truth, found in pairs
+        for share in jaccard_score(truth, found, labels=np.unique(truth), average=None, zero_division=0)
+    ]
+    score = Score([confusion(truth[None], found[None], classes) for truth, found in pairs])
+    assert score.st_miou == pytest.approx(np.mean(shares), abs=1e-12)
+
+
+def test_the_two_means_differ() -> None:
+    """A class that a picture does not hold is no entry of ST's mean, even where it was found."""
+    truth, found = np.array([[0, 0, 0, 0]], np.uint8), np.array([[0, 0, 0, 1]], np.uint8)
+    score = Score([confusion(truth, found, 3)])
+    assert score.iou == [0.75, 0.0, None]
+    assert (score.miou, score.st_miou) == (0.375, 0.75)
 
 
 def test_ignored_pixels_do_not_count() -> None:
@@ -42,8 +66,8 @@ def test_ignored_pixels_do_not_count() -> None:
     truth = np.array([[0, 255, 1, 255]], np.uint8)
     found = np.array([[0, 0, 0, 1]], np.uint8)
     assert confusion(truth, found, 2, ignore=255).tolist() == [[1, 0], [1, 0]]
-    nothing = Score(confusion(truth[:, 1:2], found[:, 1:2], 2, ignore=255))
-    assert (nothing.pixel_accuracy, nothing.miou, nothing.iou) == (None, None, [None, None])
+    nothing = Score([confusion(truth[:, 1:2], found[:, 1:2], 2, ignore=255)])
+    assert (nothing.pixel_accuracy, nothing.miou, nothing.st_miou, nothing.iou) == (None, None, None, [None, None])
 
 
 def test_what_does_not_fit_is_refused() -> None:
