@@ -18,11 +18,11 @@ def boards(out: Output) -> None:
         from rich.table import Table
 
         table = Table(box=None, header_style="bold")
-        for title in ("serial", "board", "state", "link", "programmer"):
+        for title in ("serial", "board", "state", "VCP", "programmer"):
             # A serial number is there to be copied: never cut it.
             table.add_column(title, overflow="fold", min_width=24 if title == "serial" else None)
         for probe in probes:
-            table.add_row(probe.serial, probe.board, probe.state, probe.port or "–", probe.programmer)
+            table.add_row(probe.serial, probe.board, probe.state, probe.vcp or "–", probe.programmer)
         out.show(table)
     for probe in probes:
         if probe.note:

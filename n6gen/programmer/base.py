@@ -18,14 +18,14 @@ class Probe:
     """A board that can be reached.
 
     `board`: its name in n6gen if it is one that n6gen knows, else what it calls itself. `nor`: the file that is its
-    flash, where it is one. `port`: the serial port of its link. `note`: what to do about its state.
+    flash, where it is one. `vcp`: the serial port that its probe carries. `note`: what to do about its state.
     """
 
     serial: str
     board: str
     state: str
     nor: str | None = None
-    port: str | None = None
+    vcp: str | None = None
     programmer: str = ""
     note: str | None = None
 

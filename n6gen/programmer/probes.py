@@ -28,4 +28,4 @@ def _with_user(probe: Probe) -> Probe:
     user = holder_of(probe.serial)
     if user is not None:
         probe = attrs.evolve(probe, state="busy", note=f"in use by {user}")
-    return attrs.evolve(probe, port=port_of(probe.serial))
+    return attrs.evolve(probe, vcp=port_of(probe.serial))

@@ -150,7 +150,7 @@ class CubeTarget:
         """See Target."""
         file = self._folder / "read.bin"
         file.unlink(missing_ok=True)
-        words = [*self._loader, "-r", f"{address:#010x}", f"{size:#x}", str(file)]
+        words = [*self._loader, "-r", f"{address:#010x}", str(size), str(file)]
         lines = self._connection.ask(words, timeout=LIMITS.work(size))
         found = file.read_bytes() if file.is_file() else b""
         if len(found) != size:

@@ -20,7 +20,7 @@ def test_the_default_board() -> None:
         "board": "virtual",
         "state": "off",
         "nor": str(nor),
-        "port": None,
+        "vcp": None,
         "programmer": "virtual",
         "note": None,
     }

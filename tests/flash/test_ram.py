@@ -100,7 +100,7 @@ def test_an_app_in_ram(cube: Cube, server: Path, build: Path) -> None:
     assert again.as_json()["partitions"][0]["action"] == "unchanged"
     assert cube.erased() == []
     reads = [call["argv"] for call in cube.calls if "-r" in call["argv"]]
-    assert [argv[argv.index("-r") + 2] for argv in reads] == ["0x40"]
+    assert [argv[argv.index("-r") + 2] for argv in reads] == ["64"]
 
 
 def test_the_server_is_told_which_probe(cube: Cube, server: Path, build: Path) -> None:

@@ -108,7 +108,7 @@ def test_states(cube: Cube, machine: Usb, monkeypatch: pytest.MonkeyPatch) -> No
     with hold_probe(third, Access("measure")), (cube.folder / f"{OTHER_SERIAL}.lock").open("w") as taken:
         fcntl.flock(taken, fcntl.LOCK_EX)
         found = {probe.serial: probe for probe in CubeProgrammer().probes()}
-    assert {serial: (probe.board, probe.state, probe.port) for serial, probe in found.items()} == {
+    assert {serial: (probe.board, probe.state, probe.vcp) for serial, probe in found.items()} == {
         SERIAL: (DK.name, "ready", "/dev/ttyACM1"),
         OTHER_SERIAL: ("?", "busy", None),
         third: ("NUCLEO-N657X0-Q", "busy", None),
