@@ -65,10 +65,10 @@ def check_pairs(
     void: int | None,
     on_pair: Callable[[int], None] = lambda done: None,  # noqa: ARG005
 ) -> None:
-    """Look at every mask before the first inference. `on_pair` gets how many were looked at.
+    """Read every file before the first inference. `on_pair` gets how many were looked at.
 
-    Raises InputError, naming the file, for a mask that cannot be read, is not as large as its picture, or holds an
-    index that is neither a class nor `void`.
+    Raises InputError, naming the file, for one that cannot be read, and for a mask that is not as large as its picture
+    or holds an index that is neither a class nor `void`.
     """
     for done, pair in enumerate(pairs, 1):
         mask = read_mask(pair.mask)

@@ -13,7 +13,9 @@ import onnx
 import pytest
 from PIL import Image
 
+from n6gen.errors import InputError
 from n6gen.evaluate.metric import Score, confusion
+from n6gen.evaluate.state import open_state
 from n6gen.scenes import render
 from tests.support.cli import n6gen
 from tests.support.journey import SIDE, build, flash, tiny_model
@@ -178,6 +180,36 @@ def test_the_board_equals_the_host(home: Path, tmp_path: Path, input_map: str) -
     alone = n6gen("evaluate", *words, "--on", "virtual", "--json").json
     assert alone["results"] == {"virtual": said["results"]["integer"]}
     assert n6gen("evaluate", *words, "--json").json["results"]["integer"] == said["results"]["integer"]
+
+
+@pytest.mark.arm
+@pytest.mark.qemu
+def test_a_board_that_holds_another_build(home: Path, tmp_path: Path) -> None:
+    """An empty board, then one with another network: exit 4, with what helps; nothing is judged."""
+    other = tiny_model(tmp_path, seed=1)
+    assert build(home / "tiny0.onnx", tmp_path / "b").code == 0
+    assert build(other, tmp_path / "other").code == 0
+    words = [*scenes(tmp_path, 2), "--build", tmp_path / "b", "--on", "both"]
+    empty = n6gen("evaluate", *words)
+    assert empty.code == 4, empty.err
+    assert flash(tmp_path / "other").code == 0
+    wrong = n6gen("evaluate", *words)
+    assert wrong.code == 4
+    assert "n6gen flash" in wrong.err
+    assert not wrong.out
+    assert flash(tmp_path / "b").code == 0
+    assert "done before" not in (right := n6gen("evaluate", *words)).err
+    assert right.code == 0
+    assert "every pixel of the board equals the integer reference" in right.out
+
+
+def test_it_runs_once_at_a_time(tmp_path: Path) -> None:
+    """A second call for the same files is told to wait; a call for others is not."""
+    with open_state(["one"], fresh=False):
+        with pytest.raises(InputError, match="running already"), open_state(["one"], fresh=True):
+            pass
+        with open_state(["two"], fresh=False) as state:
+            assert not state.done
 
 
 def test_the_matrix_is_that_of_the_masks(home: Path, tmp_path: Path) -> None:
