@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from n6gen.board.facts import load_board
+from n6gen.flash.execute import Flashed
+from tests.flash.fake_build import images, write_build
 
 SERIAL = "003900343234511733353533"
 OTHER_SERIAL = "002100363234510E37333934"
@@ -74,3 +76,22 @@ def cube(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cube:
     monkeypatch.setenv("CUBE_STAND_IN", str(tmp_path))
     monkeypatch.setenv("N6GEN_CUBEPROGRAMMER", str(made.program))
     return made
+
+
+NEW = images(1, board=DK.name)
+#: One sector each: fewer calls.
+SMALL = images(3, fsbl=2_000, app=3_000, blob=4_000, board=DK.name)
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    return write_build(tmp_path / "a build", NEW, board=DK.name)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    return write_build(tmp_path / "small", SMALL, board=DK.name)
+
+
+def actions(result: Flashed) -> dict[str, tuple[str, int]]:
+    return {entry["name"]: (entry["action"], entry["written"]) for entry in result.as_json()["partitions"]}

@@ -26,6 +26,7 @@ from typing import Any, NoReturn
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from cube_grammar import CONNECT, FAULTS, MODES, OPTIONS
 from hex_file import BadLineError, segments_of
 
 from n6gen.emulator.nor import PAGE_SIZE, Nor
@@ -33,49 +34,6 @@ from n6gen.emulator.nor import PAGE_SIZE, Nor
 SECTOR = 0x1_0000
 _RULE = "      -------------------------------------------------------------------"
 _SUPPORTED = (".bin", ".hex", ".srec", ".s19", ".elf")
-#: Options and how many values each may have, as the help has them: (at least, at most).
-_OPTIONS = {
-    "-c": (1, 9), "--connect": (1, 9), "-l": (0, 1), "--list": (0, 1), "-q": (0, 0), "--quietMode": (0, 0),
-    "-el": (1, 1), "--extload": (1, 1), "-w": (1, 3), "-d": (1, 3), "--write": (1, 3), "--download": (1, 3),
-    "-v": (0, 1), "--verify": (0, 1), "-r": (3, 3), "--read": (3, 3), "-u": (3, 3), "-rst": (0, 0),
-    "-hardRst": (0, 0), "-e": (1, 9), "--erase": (1, 9), "--skipErase": (0, 0), "-y": (0, 0), "-vb": (1, 1),
-    "-log": (0, 1), "-r32": (2, 2), "-ob": (1, 99), "-otp": (1, 99), "--version": (0, 0), "-version": (0, 0),
-}  # fmt: skip
-_CONNECT = {"port", "freq", "index", "sn", "ap", "mode", "reset", "shared", "tcpport", "speed"}
-_MODES = {"NORMAL": "Normal", "UR": "Under Reset", "HOTPLUG": "Hot Plug"}
-
-_NO_TARGET = """\
-Error: Unable to get core ID
-Error: No STM32 target found! If your product embeds Debug Authentication, please perform a discovery using Debug \
-Authentication"""
-_NO_LOADER = """\
-Error: flash loader cannot be loaded.
-
-Reconnecting...
-
-Error: failed to download  Sector[0]
-Error: failed to download the File"""
-_MISMATCH = """\
-Error: Data mismatch found at address 0x10000000 (byte = 0x21 instead of 0x00)
-Error: Download verification failed"""
-
-#: What is printed for a fault, and the exit status.
-_FAULTS: dict[str, tuple[str, int]] = {
-    "no-permission": ("ST-LINK error (DEV_NO_STLINK)", 1),
-    "busy": ("ST-LINK error (DEV_CONNECT_ERR)", 1),
-    "wedged": ("ST-LINK error (DEV_USB_COMM_ERR)", 1),
-    "protocol": ("ST-LINK error (DEV_TARGET_CMD_ERR)", 1),
-    "no-probe": ("Error: No debug probe detected.", 1),
-    "no-target": (_NO_TARGET, 1),
-    "erase-refused": ("Error: failed to erase memory\n\n\nError: failed to erase memory", 1),
-    "no-loader": (_NO_LOADER, 1),
-    "write-failed": ("Error: failed to download Segment[0]\nError: failed to download the File", 1),
-    "verify-mismatch": (_MISMATCH, 1),
-    # Seen too: a complaint, and an exit status that says that all is well.
-    "complains-only": ("Error: Failed to download data!", 0),
-    # It ends without a word.
-    "vanishes": ("", 0),
-}
 
 
 class StandIn:
@@ -118,14 +76,14 @@ class StandIn:
         at = 0
         while at < len(self.arguments):
             option = self.arguments[at]
-            if option not in _OPTIONS:
+            if option not in OPTIONS:
                 self.fail_with(f"Error: Wrong option {option}")
             at += 1
             values = []
             while at < len(self.arguments) and not self.arguments[at].startswith("-"):
                 values.append(self.arguments[at])
                 at += 1
-            least, most = _OPTIONS[option]
+            least, most = OPTIONS[option]
             if not least <= len(values) <= most:
                 self.fail_with(f"Error: Wrong number of values for {option}: {values}")
             yield option, values
@@ -174,10 +132,10 @@ class StandIn:
 
     def connect(self, values: list[str]) -> None:
         options = dict(value.partition("=")[::2] for value in values)
-        if set(options) - _CONNECT or options.get("port", "").upper() != "SWD":
+        if set(options) - CONNECT or options.get("port", "").upper() != "SWD":
             self.fail_with(f"Error: Wrong connection parameters {values}")
         self.mode = options.get("mode", "NORMAL").upper()
-        if self.mode not in _MODES:
+        if self.mode not in MODES:
             self.fail_with(f"Error: Wrong mode {self.mode}")
         self.connecting = True
         probes = self.settings.get("probes", [])
@@ -195,7 +153,7 @@ class StandIn:
             self.fail("no-target")
         if options.get("ap", "0") != "1":
             self.fail_with("Error: Cannot connect to access port 0!")
-        print(f"SWD freq    : {options.get('freq', '8000')} KHz\nConnect mode: {_MODES[self.mode]}")
+        print(f"SWD freq    : {options.get('freq', '8000')} KHz\nConnect mode: {MODES[self.mode]}")
         print(f"Reset mode  : {'Hardware' if self.mode == 'UR' else 'Software'} reset")
         print(f"Device ID   : {probe.get('device', '0x486')}\nRevision ID : {probe.get('revision', 'Rev B')}")
         print("Device name : ST32N657\nDevice type : MCU\nDevice CPU  : Cortex-M55\nBL Version  : --\n\n")
@@ -335,7 +293,7 @@ class StandIn:
         """Fail at a step as often as it is told to."""
         for fault in self.settings.get("faults", []):
             wanted = (
-                fault["at"] == at and fault.get("mode", self.mode) == self.mode and fault["kind"] in {*_FAULTS, "hang"}
+                fault["at"] == at and fault.get("mode", self.mode) == self.mode and fault["kind"] in {*FAULTS, "hang"}
             )
             if wanted and fault.get("times", 1) > 0:
                 fault["times"] = fault.get("times", 1) - 1
@@ -346,7 +304,7 @@ class StandIn:
                 self.fail(fault["kind"])
 
     def fail(self, kind: str) -> NoReturn:
-        text, code = _FAULTS[kind]
+        text, code = FAULTS[kind]
         self.fail_with(text, code)
 
     def fail_with(self, text: str, code: int = 1) -> NoReturn:
