@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import attrs
 import numpy as np
 
-from n6gen.compiler.cpu.blocks import fuse
+from n6gen.compiler.cpu.blocks import fuse, widen
 from n6gen.compiler.cpu.mve import pack_composite, pack_mve
 from n6gen.compiler.cpu.mve_calls import MVE_EMITTERS
 from n6gen.compiler.cpu.packed import Packed, PackedParts, kind_of, round_up
@@ -78,7 +78,7 @@ def _pack_mve(conv: Conv) -> Packed:
 
 
 def _rewrite_mve(program: Program) -> Program:
-    return fuse(fold(program))
+    return widen(fuse(fold(program)))
 
 
 def _ref(*names: str) -> tuple[str, ...]:

@@ -8,7 +8,6 @@
 #include <arm_mve.h>
 #include <stdalign.h>
 #include <stdbool.h>
-#include <string.h>
 
 #define COLUMN 4    /* bytes of a tile's column */
 #define TILE_STEP 2 /* rows of the image from one row of tiles to the next */
@@ -31,10 +30,16 @@ static int32_t rows_of_tile(const struct kernel_conv *depthwise) {
     return depthwise->stride.height == 1 ? 2 : 1;
 }
 
-/* Columns and rows of padding around a row are zero points. */
 static void fill(int8_t *to, int32_t value, int32_t size) {
     for (int32_t i = 0; i < size; i += ALIGNMENT) {
-        vst1q_s8(to + i, vdupq_n_s8((int8_t)value));
+        vst1q_s32((int32_t *)(void *)(to + i), vreinterpretq_s32_s8(vdupq_n_s8((int8_t)value)));
+    }
+}
+
+/* Words; the last three of what is written may be anything. */
+static void copy(int8_t *to, const int8_t *from, int32_t size) {
+    for (int32_t i = 0; i < size; i += ALIGNMENT) {
+        vst1q_s32((int32_t *)(void *)(to + i), vld1q_s32((const int32_t *)(const void *)(from + i)));
     }
 }
 
@@ -132,7 +137,7 @@ void kernel_mve_block(const struct kernel_mve_block *block, const uint8_t *blob,
         const int32_t left = rows - picture.first;
         const int32_t now = left < block->rows ? left : block->rows;
         if (picture.first > 0) {
-            memcpy(scratch, scratch + block->rows * picture.row_step, (size_t)picture.row_step);
+            copy(scratch, scratch + block->rows * picture.row_step, picture.row_step);
         }
         for (; row < (picture.first + now) * TILE_STEP + more; row++) {
             const int32_t y = row - depthwise->pad.height;
