@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -113,19 +114,19 @@ def killed(done: int, *words: str | Path) -> int:
     """Run `n6gen evaluate`, kill it when so many pictures are done; how many were."""
     folder = Path(os.environ["N6GEN_STATE_DIR"]) / "evaluations"
     argv = [sys.executable, "-m", "n6gen", "evaluate", *map(str, words)]
-    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
     def lines() -> int:
         return sum(file.read_bytes().count(b"\n") for file in folder.glob("*.jsonl"))
 
-    until = time.monotonic() + 120
-    while lines() < done:
-        assert process.poll() is None, "it ended before it could be killed"
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    process.kill()
-    process.wait()
-    return lines()
+    # On a loaded machine it may be over before anybody looked; then nothing is left of it and it can be run again.
+    for _ in range(5):
+        process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        while process.poll() is None and lines() < done:
+            time.sleep(0.002)
+        process.kill()
+        if process.wait() == -signal.SIGKILL and lines() >= done:
+            return lines()
+    pytest.fail("it always ended before it could be killed")
 
 
 def test_killed_and_resumed(tmp_path: Path) -> None:
