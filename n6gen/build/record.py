@@ -36,7 +36,7 @@ def describe(
     made = ["app.elf", "network/network.json", "network/network.c", *(image.file for image in images)]
     made += ["model.onnx"] if model is not None else []
     made += sorted(path.name for path in out.glob("*.hex"))
-    rewrites = ["cut-head"] if network.head is not None else []
+    rewrites = [*(model.rewrites if model else ()), *(["cut-head"] if network.head is not None else [])]
     packages = (
         {f"vendor {name}": f"sha256 {sha}" for name, sha in project.vendor.digests.items()} if project.vendor else {}
     )

@@ -10,6 +10,7 @@ import onnx
 
 from n6gen.errors import InputError
 from n6gen.model import catalogue, ir
+from n6gen.model.ends import cut_ends
 from n6gen.model.file import read_proto
 from n6gen.model.import_qdq import import_qdq
 from n6gen.model.input import InputDeclaration, InputSpec, declared_in_metadata, resolve
@@ -17,13 +18,17 @@ from n6gen.model.input import InputDeclaration, InputSpec, declared_in_metadata,
 
 @attrs.frozen(eq=False)
 class Model:
-    """A checked QDQ model. `proto` is as in the file; `graph` is what it means; `sha256` is the file's."""
+    """A checked QDQ model. `proto` is as in the file, but for its ends; `graph` is what it means.
+
+    `sha256` is the file's. `rewrites` names what was cut off at the ends.
+    """
 
     path: Path
     sha256: str
     proto: onnx.ModelProto
     graph: ir.Graph
     input: InputSpec
+    rewrites: tuple[str, ...] = ()
 
     @property
     def classes(self) -> int:
@@ -50,12 +55,13 @@ def load(path: str | os.PathLike[str], declared: InputDeclaration | None = None)
     file = Path(path)
     proto, sha256 = read_proto(file)
     try:
+        proto, rewrites = cut_ends(proto, str(file))
         graph = import_qdq(proto, str(file))
         spec = _input(file, proto, graph, declared)
         onnx.checker.check_model(proto)
     except onnx.checker.ValidationError as error:
         raise InputError(f"{file}: not valid ONNX: {_first_line(error)}") from error
-    return Model(file, sha256, proto, graph, spec)
+    return Model(file, sha256, proto, graph, spec, rewrites)
 
 
 def _input(file: Path, proto: onnx.ModelProto, graph: ir.Graph, declared: InputDeclaration | None) -> InputSpec:
