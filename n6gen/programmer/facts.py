@@ -18,7 +18,7 @@ _DEVELOP = (
 class ProbeFacts:
     """The table [probe] of a board.toml: how its debug probe and its flash are reached."""
 
-    names: tuple[str, ...]
+    names: tuple[str, ...] = attrs.field(converter=tuple)
     device_id: str
     access_port: int
     loader: str
@@ -30,7 +30,7 @@ class ProbeFacts:
     def of(cls, board: Board) -> ProbeFacts | None:
         """A board's facts; None if it has no debug probe."""
         raw = board.raw.get("probe")
-        return cls(**{**raw, "names": tuple(raw["names"])}) if raw else None
+        return cls(**{name: raw[name] for name in attrs.fields_dict(cls)}) if raw else None
 
 
 def develop(board: Board | None) -> str:
