@@ -5,7 +5,7 @@
     $N6GEN_STATE_DIR/virtual/<serial>/
         instance.json   which board it is; written last, so a folder without one is no board yet
         nor.bin         the flash
-        lock            held by whoever uses the board (n6gen.tools.hold), with holder.json and tool
+        lock            held by whoever uses the board (n6gen.tools.hold), with holder.json
 """
 
 from __future__ import annotations

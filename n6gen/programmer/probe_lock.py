@@ -17,7 +17,9 @@ from n6gen.tools.paths import state_dir
 def hold_probe(serial: str, access: Access) -> Iterator[Hold]:
     """Be the only n6gen of this user that uses a probe; BoardError that names who does otherwise. Begins a new log."""
     remedy = "Wait until that ends (--wait), or use another board: `n6gen boards` lists them."
-    with hold(_folder(serial), serial, access.command, remedy, patience=access.patience, say=access.say) as held:
+    with hold(
+        _folder(serial), serial, access.command, remedy, programs=True, patience=access.patience, say=access.say
+    ) as held:
         write_atomic(log_of(serial), "")
         yield held
 

@@ -70,11 +70,13 @@ def hold(
     command: str,
     *remedies: str,
     running: bool = False,
+    programs: bool = False,
     patience: float = PATIENCE_S,
     say: Callable[[str], None] = nobody,
 ) -> Iterator[Hold]:
     """Be the only user of the thing called `name`, in all processes of this machine, while the context lasts.
 
+    `programs`: others are started for it, which inherit `Hold.keep`; those that a killed holder left are waited for.
     Raises BoardError, with `remedies`, that names the holder if it is still in use after `patience` seconds. `say` is
     told, once, of a long wait.
     """
@@ -82,7 +84,7 @@ def hold(
     _acquire(lock, folder, name, remedies, say)
     keep: tuple[int, ...] = ()
     try:
-        keep = _tether(folder, name, say)
+        keep = _tether(folder, name, say) if programs else ()
         since = datetime.now().astimezone().isoformat(timespec="seconds")
         who = Holder(os.getpid(), socket.gethostname(), command, since, running)
         write_json(folder / "holder.json", attrs.asdict(who))

@@ -19,7 +19,7 @@ _WITH_PROGRAM = """
 import subprocess, sys, time
 from pathlib import Path
 from n6gen.tools.hold import hold
-with hold(Path(sys.argv[1]), "thing", "flash") as held:
+with hold(Path(sys.argv[1]), "thing", "flash", programs=True) as held:
     subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({sys.argv[2]})"], pass_fds=held.keep)
     print("held", flush=True)
     time.sleep(60)
@@ -77,7 +77,7 @@ def test_a_program_left_behind_is_waited_for(tmp_path: Path) -> None:
     killed_with_program(tmp_path, 1.0)
     said: list[str] = []
     started = time.monotonic()
-    with hold(tmp_path, "thing", "flash", say=said.append):
+    with hold(tmp_path, "thing", "flash", programs=True, say=said.append):
         assert time.monotonic() - started > 0.3
     assert said == ["waiting: a program that a killed n6gen left behind still works on thing"]
 
@@ -88,10 +88,10 @@ def test_a_program_left_behind_is_not_waited_for_for_ever(tmp_path: Path, monkey
     monkeypatch.setattr(module, "_ORPHAN_S", 0.2)
     killed_with_program(tmp_path, 1.5)
     with pytest.raises(BoardError, match="program that a killed n6gen left behind"):
-        hold(tmp_path, "thing", "flash").__enter__()
+        hold(tmp_path, "thing", "flash", programs=True).__enter__()
     assert holder(tmp_path) is None
     monkeypatch.setattr(module, "_ORPHAN_S", 20)
-    with hold(tmp_path, "thing", "flash"):
+    with hold(tmp_path, "thing", "flash", programs=True):
         pass
 
 
