@@ -1,7 +1,8 @@
 """What the recorded files of `fixtures/stedgeai` say: pool tables, raw byte counts, epoch lists.
 
-Figures were taken from the files' own text (totals, epoch lines, c_info). The wording of errors, and the path and version
-of files without figures, were written with the parser's output in view: those rows hold it to what it says today.
+Figures were taken from the files' own text (totals, epoch lines, c_info). The wording of errors, and the path and
+version of files without figures, were written with the parser's output in view: those rows hold it to what it says
+today.
 Bytes are given where a file gives bytes; kB as printed otherwise.
 """
 
