@@ -1,6 +1,6 @@
-"""Train the demo network on generated scenes (CPU, about 40 minutes on two cores).
+"""Train the demo network on generated scenes (CPU only; about an hour on two idle cores).
 
-    python -m training.train --work DIR          # first whole frames at 192, then a mix of 256, 320 and 416
+    python -m training.train --work DIR          # whole frames at 192, then a mix of 256, 320 and 416
 
 Needs torch (an extra). Interrupted runs go on from the last checkpoint in DIR.
 """
@@ -51,7 +51,6 @@ STAGES = (
     Stage("mixed", _MIXED, 600, 600, 2e-3, 5, 4),
     Stage("wide", _WIDE, 1000, 1000, 2e-3, 4, 4, "wide"),
     Stage("broad", _BROAD, 1200, 1200, 2e-3, 5, 4, "broad"),
-    Stage("broad again", _BROAD, 900, 900, 2e-3, 4, 4, "broad"),
 )
 
 
@@ -155,7 +154,7 @@ def run_stage(
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, required=True, help="scene cache and checkpoints (about 4 GB)")
+    parser.add_argument("--work", type=Path, required=True, help="scene cache and checkpoints (about 11 GB)")
     args = parser.parse_args()
     torch.manual_seed(SEED)
     net = Network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
