@@ -59,12 +59,20 @@ def show(
 @command("ls")
 def ls(out: Output) -> None:
     """List the models known by name and which of them are here."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from n6gen.model.catalogue import entries
 
     rows = [_listed(entry) for entry in entries().values()]
-    table = Table("name", "px", "here", "licence", "what", box=None, pad_edge=False)
+    table = Table(
+        Column("name", no_wrap=True, min_width=max(len(row["name"]) for row in rows)),  # it is what people type
+        "px",
+        "here",
+        "licence",
+        "what",
+        box=None,
+        pad_edge=False,
+    )
     for row in rows:
         known, here = ([file for file in row["files"] if file["path"] or not only] for only in (False, True))
         sizes = (", ".join(str(file["resolution"]) for file in files) or "–" for files in (known, here))

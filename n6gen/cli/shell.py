@@ -46,7 +46,7 @@ class LazyGroup(click.RichGroup):
         return list(self._places)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return one command; while the group's help is written, only a stand-in with its line."""
+        """Import and return one command; while the group's help is written, only a placeholder with its line."""
         if cmd_name not in self._places:
             return None
         place, line = self._places[cmd_name]
