@@ -51,6 +51,7 @@ STAGES = (
     Stage("mixed", _MIXED, 600, 600, 2e-3, 5, 4),
     Stage("wide", _WIDE, 1000, 1000, 2e-3, 4, 4, "wide"),
     Stage("broad", _BROAD, 1200, 1200, 2e-3, 5, 4, "broad"),
+    Stage("long", _BROAD, 3400, 3400, 2.5e-3, 4, 0, "broad"),
 )
 
 
@@ -101,7 +102,7 @@ def follow(average: Network, net: Network, keep: float) -> None:
 
 def set_training(net: Network, frozen: int) -> None:
     """Training mode, but for the first `frozen` blocks of the backbone."""
-    net.train()
+    net.train().requires_grad_(True)
     for block in net.blocks[:frozen]:
         for spec in block.convs:
             net.convs[spec.name].requires_grad_(False).eval()
