@@ -23,6 +23,7 @@ from n6gen.tools.paths import state_dir
 
 FILE_NAME = "n6gen.lock"
 _HEADER = "What n6gen took from outside. Keep this file under version control."
+_MEND = "Mend it, or remove it and fetch again."
 _TIMEOUT_S = 30.0
 
 Entry = Mapping[str, str]
@@ -37,8 +38,11 @@ class LockFile:
 
     def entry(self, table: str, name: str) -> Entry | None:
         """What is recorded of one thing. Raises InputError if the file cannot be read."""
-        found = self._read().get(table, {}).get(name)
-        return None if found is None else {str(key): str(value) for key, value in found.items()}
+        try:
+            found = self._read().get(table, {}).get(name)
+            return None if found is None else {str(key): str(value) for key, value in found.items()}
+        except AttributeError as error:
+            raise InputError(f"{self.path}: [{table}] does not hold entries", _MEND) from error
 
     def record(self, table: str, entries: Mapping[str, Entry]) -> bool:
         """Put entries into one table, over those of equal name; all else stays. Returns whether the file changed."""
@@ -65,4 +69,4 @@ class LockFile:
             text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
             return tomlkit.parse(text)
         except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-            raise InputError(f"{self.path}: {error}", "Mend it, or remove it and fetch again.") from error
+            raise InputError(f"{self.path}: {error}", _MEND) from error
