@@ -12,6 +12,7 @@ import attrs
 from n6gen.errors import MissingToolError
 from n6gen.tools.run import run
 
+GCC = "arm-none-eabi-gcc"
 #: The first GCC whose Cortex-M55 code the kernels were tested with.
 OLDEST_GCC = 11
 _GCC_HINTS = (
@@ -36,24 +37,31 @@ class Toolchain:
 
 def find_toolchain() -> Toolchain:
     """Find all tools; raises MissingToolError, with what to install, for the first that is missing or too old."""
-    gcc = shutil.which("arm-none-eabi-gcc")
-    if gcc is None:
-        raise MissingToolError("arm-none-eabi-gcc is not on PATH", *_GCC_HINTS)
-    gcc_version = _first_line(gcc, "--version")
-    major = re.search(r" (\d+)\.\d+\.\d+", gcc_version)
-    if major is None or int(major[1]) < OLDEST_GCC:
-        raise MissingToolError(
-            f"{gcc} is too old ({gcc_version}), GCC {OLDEST_GCC} is the oldest that works", *_GCC_HINTS
-        )
-    if not Path(_first_line(gcc, "-print-file-name=nano.specs")).is_absolute():
-        raise MissingToolError(f"{gcc} comes without newlib (there is no nano.specs)", *_GCC_HINTS)
+    gcc, gcc_version = find_gcc()
     cmake, ninja = _python_tool("cmake"), _python_tool("ninja")
     versions = {
-        "arm-none-eabi-gcc": gcc_version,
+        GCC: gcc_version,
         "cmake": _first_line(cmake, "--version"),
         "ninja": _first_line(ninja, "--version"),
     }
-    return Toolchain(Path(gcc), Path(cmake), Path(ninja), versions)
+    return Toolchain(gcc, Path(cmake), Path(ninja), versions)
+
+
+def find_gcc() -> tuple[Path, str]:
+    """The cross compiler and the first line of what it says about its version.
+
+    Raises MissingToolError if it is absent, too old or without a C library.
+    """
+    gcc = shutil.which(GCC)
+    if gcc is None:
+        raise MissingToolError(f"{GCC} is not on PATH", *_GCC_HINTS)
+    said = _first_line(gcc, "--version")
+    version = re.search(r" (\d+)\.\d+\.\d+", said)
+    if version is None or int(version[1]) < OLDEST_GCC:
+        raise MissingToolError(f"{gcc} is too old ({said}), GCC {OLDEST_GCC} is the oldest that works", *_GCC_HINTS)
+    if not Path(_first_line(gcc, "-print-file-name=nano.specs")).is_absolute():
+        raise MissingToolError(f"{gcc} comes without newlib (there is no nano.specs)", *_GCC_HINTS)
+    return Path(gcc), said
 
 
 def _python_tool(name: str) -> str:

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from n6gen.app.toolchain import OLDEST_GCC
+from n6gen.app.toolchain import GCC, find_gcc
 from n6gen.board.facts import load_board
 from n6gen.compiler.stedgeai.locate import Located, locate
 from n6gen.doctor.finding import Finding, absent
@@ -15,15 +15,7 @@ from n6gen.emulator.qemu import find_qemu, qemu_version
 from n6gen.errors import InputError, MissingToolError
 from n6gen.tools.find import Tool, Version, find
 from n6gen.tools.known import CUBE_PROGRAMMER, PROBE_RS, SIGNING_TOOL, said_version
-from n6gen.tools.run import run
 
-_GCC = "arm-none-eabi-gcc"
-_GCC_FIXES = (
-    "Debian, Ubuntu: sudo apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
-    "Fedora: sudo dnf install arm-none-eabi-gcc-cs arm-none-eabi-newlib",
-    "macOS: brew install --cask gcc-arm-embedded",
-    "Windows: winget install Arm.GnuArmEmbeddedToolchain",
-)
 _GIT_FIXES = (
     "Debian, Ubuntu: sudo apt-get install git",
     "Fedora: sudo dnf install git",
@@ -42,7 +34,6 @@ _PROBE_RS_FIXES = (
 _OLDEST_CUBE: Version = (2, 18)
 _BROKEN_CUBE: Version = (2, 20, 0)
 _OLDEST_PROBE_RS: Version = (0, 32)
-_VERSION_TIMEOUT_S = 30.0
 
 
 def python() -> Finding:
@@ -52,18 +43,12 @@ def python() -> Finding:
 
 def gcc() -> Finding:
     """The cross compiler and its C library."""
-    path = shutil.which(_GCC)
-    if path is None:
-        return Finding(_GCC, "missing", "not on PATH", _GCC_FIXES)
-    said = _first_line(path, "--version")
-    version = re.search(r" (\d+)\.\d+\.\d+", said)
-    if version is None or int(version[1]) < OLDEST_GCC:
-        return Finding(
-            _GCC, "old", f"{said or 'does not run'}, {path}: {OLDEST_GCC} is the oldest that works", _GCC_FIXES
-        )
-    if not Path(_first_line(path, "-print-file-name=nano.specs")).is_absolute():
-        return Finding(_GCC, "missing", f"{path} has no C library (no nano.specs)", _GCC_FIXES)
-    return Finding(_GCC, "ok", f"{version[0].strip()}, {path}")
+    try:
+        path, said = find_gcc()
+    except MissingToolError as error:
+        return Finding(GCC, "missing", error.message, error.things_to_try)
+    version = re.search(r"\d+\.\d+\.\d+", said)
+    return Finding(GCC, "ok", f"{version[0] if version else said}, {path}")
 
 
 def build_tool(name: str) -> Finding:
@@ -142,11 +127,6 @@ def _programmer(
 def _eased(finding: Finding) -> Finding:
     """The same for something that is not needed."""
     return Finding(finding.name, "optional", finding.detail, finding.fixes) if finding.bad else finding
-
-
-def _first_line(*argv: str) -> str:
-    result = run(argv, timeout=_VERSION_TIMEOUT_S)
-    return result.output.partition("\n")[0].strip() if result.ok else ""
 
 
 def _dotted(version: Version) -> str:
