@@ -25,6 +25,10 @@ _GCC_HINTS = (
 _VERSION_TIMEOUT_S = 30.0
 
 
+class TooOldError(MissingToolError):
+    """A tool is there, but a newer one is needed."""
+
+
 @attrs.frozen
 class Toolchain:
     """Absolute paths of the tools, and what each says about its version."""
@@ -50,7 +54,7 @@ def find_toolchain() -> Toolchain:
 def find_gcc() -> tuple[Path, str]:
     """The cross compiler and the first line of what it says about its version.
 
-    Raises MissingToolError if it is absent, too old or without a C library.
+    Raises TooOldError if it is too old, MissingToolError if it is absent or without a C library.
     """
     gcc = shutil.which(GCC)
     if gcc is None:
@@ -58,7 +62,7 @@ def find_gcc() -> tuple[Path, str]:
     said = _first_line(gcc, "--version")
     version = re.search(r" (\d+)\.\d+\.\d+", said)
     if version is None or int(version[1]) < OLDEST_GCC:
-        raise MissingToolError(f"{gcc} is too old ({said}), GCC {OLDEST_GCC} is the oldest that works", *_GCC_HINTS)
+        raise TooOldError(f"{gcc} is too old ({said}), GCC {OLDEST_GCC} is the oldest that works", *_GCC_HINTS)
     if not Path(_first_line(gcc, "-print-file-name=nano.specs")).is_absolute():
         raise MissingToolError(f"{gcc} comes without newlib (there is no nano.specs)", *_GCC_HINTS)
     return Path(gcc), said

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from n6gen.app.toolchain import GCC, find_gcc
+from n6gen.app.toolchain import GCC, TooOldError, find_gcc
 from n6gen.board.facts import load_board
 from n6gen.compiler.stedgeai.locate import Located, locate
 from n6gen.doctor.finding import Finding, absent
@@ -46,7 +46,7 @@ def gcc() -> Finding:
     try:
         path, said = find_gcc()
     except MissingToolError as error:
-        return Finding(GCC, "missing", error.message, error.things_to_try)
+        return Finding(GCC, "old" if isinstance(error, TooOldError) else "missing", error.message, error.things_to_try)
     version = re.search(r"\d+\.\d+\.\d+", said)
     return Finding(GCC, "ok", f"{version[0] if version else said}, {path}")
 

@@ -53,7 +53,7 @@ def test_nothing_installed(tools: Path) -> None:
         ("arm-none-eabi-gcc (GNU Tools for STM32 13.3.rel1) 13.3.1 20240614", "/opt/nano.specs", "ok"),
         ("arm-none-eabi-gcc (15:12.2.rel1-1) 12.2.1 20221205", "nano.specs", "missing"),
         ("arm-none-eabi-gcc (GNU Arm) 9.3.1 20200408 (release)", "/usr/lib/nano.specs", "old"),
-        ("", "", "old"),
+        ("", "", "missing"),
     ],
 )
 def test_gcc_must_be_new_enough_and_have_a_c_library(tools: Path, says: str, specs: str, state: str) -> None:
