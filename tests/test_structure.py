@@ -10,6 +10,7 @@ import pytest
 _PACKAGE = Path(__file__).resolve().parent.parent / "n6gen"
 _LEVELS = (
     {"cli"},
+    {"hil"},
     {"build", "flash", "measure", "evaluate", "size", "doctor"},
     {"compiler", "app", "image", "programmer", "link", "report"},
     {"model", "rewrite", "decode", "emulator", "board", "vendor", "scenes", "config", "zoo"},

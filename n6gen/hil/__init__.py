@@ -1,0 +1,1 @@
+"""Hardware in the loop: a plan, its jobs, the boards that they run on, and the evidence that they leave."""
