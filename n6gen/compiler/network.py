@@ -50,7 +50,11 @@ class Head:
 
 @attrs.frozen
 class LayerInfo:
-    """One layer, in order of execution. `name` is the ONNX node's, sizes are its output's."""
+    """One layer, in order of execution. `name` is the ONNX node's, sizes are its output's.
+
+    `tensor` is the ONNX name of what it makes, but for the channels from `left_out`'s first to before its second; None
+    if nobody can see it. `inputs` are the layers that it reads, -1 for the network's input.
+    """
 
     index: int
     name: str
@@ -59,6 +63,9 @@ class LayerInfo:
     height: int
     width: int
     channels: int
+    tensor: str | None = None
+    left_out: tuple[int, int] | None = None
+    inputs: tuple[int, ...] = ()
 
 
 @attrs.frozen

@@ -152,23 +152,38 @@ class Client:
         return samples
 
     def mask(self, *, attempts: int = 3, timeout: float = 30.0) -> bytes:
-        """The buffer that the last decode wrote; a transfer that fails a check is asked for again.
+        """The buffer that the last decode wrote; see bulk."""
+        return self.bulk("mask", "mask", attempts=attempts, timeout=timeout)
 
-        `timeout` is for one attempt, in seconds. Raises NoAnswer if none succeeds, BoardError if the board refuses.
+    def bulk(
+        self,
+        type_: str,
+        name: str,
+        *,
+        before: Callable[[], object] = lambda: None,
+        attempts: int = 3,
+        timeout: float = 30.0,
+        **fields: object,
+    ) -> bytes:
+        """Send a command that the transfer `name` answers; one that fails a check is asked for again.
+
+        `before` is called before each attempt; `timeout` is for one, in seconds. Raises NoAnswer if none succeeds,
+        BoardError if the board refuses.
         """
         reason = "nothing came"
         for _ in range(attempts):
-            ref = self._send("mask")
+            before()
+            ref = self._send(type_, **fields)
             for event in self._events(timeout):
-                if isinstance(event, Bulk) and event.record.fields["name"] == "mask":
+                if isinstance(event, Bulk) and event.record.fields["name"] == name:
                     return event.data
                 if isinstance(event, Record):
-                    self._stop_on_error(event, "mask", ref)
+                    self._stop_on_error(event, type_, ref)
                 if isinstance(event, Dropped):
                     reason = event.reason
                     break
             self._inbox.settle(_QUIET_S)
-        raise self._silent(f"no mask: {attempts} transfers failed, the last one: {reason}")
+        raise self._silent(f"no {name}: {attempts} transfers failed, the last one: {reason}")
 
     def reset(self, *, timeout: float = 30.0) -> None:
         """Start the board anew and wait until it is ready again; the session is over."""

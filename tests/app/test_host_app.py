@@ -70,20 +70,32 @@ def frame(number: int) -> npt.NDArray[np.uint8]:
     return np.random.default_rng(number).integers(0, 256, (_HEIGHT, _WIDTH, 3), np.uint8)
 
 
-def expected_mask(number: int) -> npt.NDArray[np.uint8]:
-    """What app_config.c, tiny_network.c and the decode make of a frame, in numpy."""
+def _input(number: int) -> npt.NDArray[np.int8]:
+    """What app_config.c makes of a frame, in numpy."""
     b, r, g = frame(number)[:, :, 2], frame(number)[:, :, 0], frame(number)[:, :, 1]
-    tensor = np.stack([b ^ 128, r ^ 127, g // 2], axis=2).view(np.int8).astype(np.int32)
-    blocks = tensor.reshape(_HEIGHT // 16, 16, _WIDTH // 16, 16, 3).sum(axis=(1, 3))
+    return np.stack([b ^ 128, r ^ 127, g // 2], axis=2).view(np.int8)
+
+
+def _logits(number: int) -> npt.NDArray[np.int8]:
+    """What tiny_network.c makes of that."""
+    blocks = _input(number).astype(np.int32).reshape(_HEIGHT // 16, 16, _WIDTH // 16, 16, 3).sum(axis=(1, 3))
     # C divides towards zero.
     means = np.trunc(np.trunc(blocks / 256) / 2).astype(np.int32)
-    logits = means + np.array(list(_BLOB), np.int32) // 2
-    return fine(logits.astype(np.int8), 0, 16)
+    return (means + np.array(list(_BLOB), np.int32) // 2).astype(np.int8)
+
+
+def expected_mask(number: int) -> npt.NDArray[np.uint8]:
+    """What the decode makes of that."""
+    return fine(_logits(number), 0, 16)
 
 
 def _read_mask(app: HostApp) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(_read_bulk(app, "mask"), np.uint8).reshape(_HEIGHT, _WIDTH)
+
+
+def _read_bulk(app: HostApp, name: str) -> bytes:
     record = app.record()
-    assert (record.type, record.fields["name"]) == ("bulk", "mask")
+    assert (record.type, record.fields["name"]) == ("bulk", name)
     size, data = record.integer("size"), b""
     while len(data) < size:
         length = int.from_bytes(app.read(4), "little")
@@ -91,7 +103,7 @@ def _read_mask(app: HostApp) -> npt.NDArray[np.uint8]:
         data += app.read(length)
         assert int.from_bytes(app.read(4), "little") == zlib.crc32(data[-length:])
     assert f"{zlib.crc32(data):08x}" == record.fields["crc"]
-    return np.frombuffer(data, np.uint8).reshape(_HEIGHT, _WIDTH)
+    return data
 
 
 def _run(app: HostApp, frames: int, repeat: int) -> list[Sample]:
@@ -285,3 +297,52 @@ def test_samples_are_packed_as_the_spec_says(app: HostApp) -> None:
     packed = struct.pack("<8I", sample.i, sample.frame, sample.wait, sample.input, sample.network, sample.decode,
                          sample.present, sample.loop)  # fmt: skip
     assert samples_crc([sample]) == f"{zlib.crc32(packed):08x}"
+
+
+def test_tensors_are_sent_as_they_are_when_they_are_there(app: HostApp) -> None:
+    """Each command takes the next frame; the input, the only layer's output and the network's output are right."""
+    app.send("tensor", layer="input")
+    assert _read_bulk(app, "input") == _input(1).tobytes()
+    app.send("tensor", layer="output")
+    assert _read_bulk(app, "output") == _logits(2).tobytes()
+    app.send("tensor", layer=0)
+    assert _read_bulk(app, "0") == _logits(3).tobytes()
+    app.send("tensor", layer=0)
+    assert _error(app)[2] == "camera-timeout"
+
+
+def test_digests_are_size_and_crc_of_every_layer(app: HostApp) -> None:
+    """Eight bytes a layer, of the frame that was taken."""
+    app.send("digests")
+    logits = _logits(1).tobytes()
+    assert _read_bulk(app, "digests") == struct.pack("<II", len(logits), zlib.crc32(logits))
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({}, "key"),
+        ({"layer": "none"}, "key"),
+        ({"layer": "inputs"}, "key"),
+        ({"layer": "outputoutput"}, "key"),
+        ({"layer": 0, "more": 1}, "key"),
+        ({"layer": 1}, "range"),
+        ({"layer": 4294967295}, "range"),
+    ],
+)
+def test_tensors_that_are_not_there_are_refused(app: HostApp, fields: dict[str, object], reason: str) -> None:
+    """By name, and without taking a frame."""
+    ref = app.send("tensor", **fields)
+    assert _error(app) == ("tensor", str(ref), reason)
+    app.send("tensor", layer="input")
+    assert _read_bulk(app, "input") == _input(1).tobytes()
+
+
+def test_a_failing_network_sends_no_tensor(start: _Start) -> None:
+    """Neither its output, nor a layer's, nor digests."""
+    app = start(mode=_FAIL)
+    app.record()
+    app.hello()
+    for command, fields in (("tensor", {"layer": "output"}), ("tensor", {"layer": 0}), ("digests", {})):
+        ref = app.send(command, **fields)
+        assert _error(app) == (command, str(ref), "network")

@@ -79,6 +79,17 @@ __attribute__((noinline)) static int misbehave(int how) {
     }
 }
 
+const uint16_t network_layers = 1;
+
+int network_walk(network_visitor *visit, void *context) {
+    const int result = network_run();
+
+    if (result == 0) {
+        (void)visit(context, 0, output, sizeof output);
+    }
+    return result;
+}
+
 int network_run(void) {
     if (bias[3] != WORK) {
         return misbehave(bias[3]);

@@ -161,7 +161,20 @@ def _layer(source: program.Program, index: int) -> LayerInfo:
     out = source.tensors[layer.output]
     moved = _convs(layer.operation, source.tensors[layer.inputs[0]], out)
     macs = sum(size.height * size.width * conv.weights.size for conv, size in moved)
-    return LayerInfo(index, layer.name, kind(layer.operation), macs, out.height, out.width, out.channels)
+    makers = {each.output: made for made, each in enumerate(source.layers)}
+    part = out if isinstance(out, program.Part) else None
+    return LayerInfo(
+        index=index,
+        name=layer.name,
+        kind=kind(layer.operation),
+        macs=macs,
+        height=out.height,
+        width=out.width,
+        channels=out.channels,
+        tensor=part.whole if part else out.name,
+        left_out=part.left_out if part else None,
+        inputs=tuple(makers.get(name, -1) for name in layer.inputs),
+    )
 
 
 def _convs(

@@ -14,7 +14,7 @@ import numpy as np
 
 from n6gen.compiler.cpu.composite import PixelConv
 from n6gen.compiler.cpu.packed import kind_of
-from n6gen.compiler.cpu.program import Conv, Join, Layer, Place, Program, Repeat
+from n6gen.compiler.cpu.program import Conv, Join, Layer, Part, Place, Program, Repeat
 from n6gen.model.ir import Tensor
 
 #: Of a pixel's inputs, in bytes; see kernel_mve_pixel.
@@ -64,7 +64,17 @@ def _without(program: Program, repeat: Layer, join: Layer, conv: Layer, at: int)
     )
     rest = [name for index, name in enumerate(join.inputs) if index != at]
     places = [place for index, place in enumerate(join.operation.places) if index != at]
-    joined = attrs.evolve(program.tensors[join.output], name=f"{join.output} but {repeat.output}", channels=len(others))
+    whole = program.tensors[join.output]
+    joined = Part(
+        name=f"{whole.name} but {repeat.output}",
+        height=whole.height,
+        width=whole.width,
+        channels=len(others),
+        scale=whole.scale,
+        zero_point=whole.zero_point,
+        whole=whole.name,
+        left_out=(repeated.start, repeated.stop),
+    )
     new_join = Layer(join.name, Join(tuple(_closed(places, sizes[at], first)), None), tuple(rest), joined.name)
     new_conv = Layer(conv.name, pixel, (joined.name, repeat.inputs[0]), conv.output)
     replaced = {id(join): new_join, id(conv): new_conv}

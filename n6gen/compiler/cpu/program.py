@@ -13,6 +13,14 @@ import numpy.typing as npt
 from n6gen.model.ir import Between, BinaryKind, Tensor
 
 
+@attrs.frozen
+class Part(Tensor):
+    """A tensor that the model has as a `whole`, but for the channels from `left_out`'s first to before its second."""
+
+    whole: str
+    left_out: tuple[int, int]
+
+
 @attrs.frozen(eq=False)
 class Conv:
     """A convolution with all its numbers worked out; see `kernel_conv` in templates/kernels/kernels.h.

@@ -13,6 +13,7 @@
 #include "network.h"
 #include "report.h"
 #include "telemetry.h"
+#include "tensor.h"
 
 #define NAME_MAX_SHOWN 31 /* of an unknown command */
 
@@ -86,19 +87,6 @@ static void send_samples(const struct loop_sample *samples, uint32_t count) {
     report_send();
 }
 
-static const char *loop_reason(int error) {
-    switch (error) {
-    case LOOP_E_CAMERA:
-        return "camera-timeout";
-    case LOOP_E_SIZE:
-        return "frame-size";
-    case LOOP_E_NETWORK:
-        return "network";
-    default:
-        return "decode";
-    }
-}
-
 static const char *run(const struct telemetry_record *record) {
     uint32_t frames, repeat;
     int result;
@@ -143,7 +131,14 @@ static const struct {
     const char *name;
     bool needs_session;
     const char *(*carry_out)(const struct telemetry_record *record);
-} commands[] = {{"hello", false, hello}, {"run", true, run}, {"mask", true, mask}, {"reset", true, reset}};
+} commands[] = {
+    {"hello", false, hello},
+    {"run", true, run},
+    {"mask", true, mask},
+    {"reset", true, reset},
+    {"tensor", true, tensor_send},
+    {"digests", true, tensor_digests},
+};
 
 /* What a board sends: an echoing link brings it back, and it wants no answer. A hello from a board names the board. */
 static bool is_echo(const struct telemetry_record *record) {

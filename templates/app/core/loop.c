@@ -116,6 +116,29 @@ int loop_run(uint32_t frames, uint32_t repeat) {
     return result;
 }
 
+int loop_feed(void) {
+    const int result = take_frame();
+
+    if (result == 0) {
+        input_write(&app_input_map, &network_input_info, slot.frame.pixels, network_input());
+        board_camera_release();
+    }
+    return result;
+}
+
+const char *loop_reason(int error) {
+    switch (error) {
+    case LOOP_E_CAMERA:
+        return "camera-timeout";
+    case LOOP_E_SIZE:
+        return "frame-size";
+    case LOOP_E_NETWORK:
+        return "network";
+    default:
+        return "decode";
+    }
+}
+
 const struct loop_sample *loop_samples(void) {
     return samples;
 }

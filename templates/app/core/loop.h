@@ -29,6 +29,12 @@ void loop_init(void);
  */
 int loop_run(uint32_t frames, uint32_t repeat);
 
+/* Take a frame and write it into the network's input. 0 or enum loop_error. */
+int loop_feed(void);
+
+/* The word for an error in an answer to the host. */
+const char *loop_reason(int error);
+
 /* The samples of the last run, in order. */
 const struct loop_sample *loop_samples(void);
 

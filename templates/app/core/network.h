@@ -2,6 +2,7 @@
 #ifndef NETWORK_H
 #define NETWORK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum network_type { NETWORK_INT8 = 0, NETWORK_UINT8 = 1, NETWORK_FLOAT32 = 2 };
@@ -34,5 +35,14 @@ int network_run(void);
 
 /* The output tensor, valid until the next network_run. */
 const void *network_output(void);
+
+/* How many layers there are whose outputs can be seen; 0 where the NPU runs them. */
+extern const uint16_t network_layers;
+
+/* Gets a layer's output, `size` bytes, while it is there. Whether to go on. */
+typedef bool network_visitor(void *context, uint16_t layer, const void *output, uint32_t size);
+
+/* The inference of network_run with a look at each layer's output, in order. 0 or enum network_error. */
+int network_walk(network_visitor *visit, void *context);
 
 #endif
