@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, TypeVar
 
@@ -14,11 +15,13 @@ from n6gen.link.inbox import Counts, Inbox
 from n6gen.link.port import Port
 from n6gen.link.protocol import NO_SESSION, VERSION, ProtocolError, Record, Sample, encode, samples_crc
 from n6gen.link.stream import Bulk, Dropped, Event
+from n6gen.link.upload import PASSING, asked_for, chunk
 
 #: Longest wait for an answer that takes the board no work, in seconds.
 ANSWER_S = 5.0
 #: A link that was silent for this long has nothing more under way, in seconds.
 _QUIET_S = 0.3
+_SILENCE = "the board stopped asking for the frame"
 _T = TypeVar("_T")
 
 
@@ -136,20 +139,45 @@ class Client:
         `timeout` bounds the work, in seconds. Raises NoAnswer for a hang, WindowDamaged if samples did not arrive
         whole, BoardError if the board refuses or gives up.
         """
-        self._acknowledged("run", frames=frames, repeat=repeat)
-        samples: list[Sample] = []
-        # Samples come one after the other once the work is done: a pause then means that the rest was lost.
-        record = self._next(timeout, ("sample", "window"))
+        return self.listed(
+            "run",
+            ("sample", "window"),
+            Sample.of,
+            lambda end, samples: _window_problem(end, samples, frames * repeat),
+            timeout=timeout,
+            frames=frames,
+            repeat=repeat,
+        )
+
+    def listed(
+        self,
+        command: str,
+        types: tuple[str, str],
+        of: Callable[[Record], _T],
+        problem: Callable[[Record | None, list[_T]], str | None],
+        *,
+        timeout: float,
+        **fields: object,
+    ) -> list[_T]:
+        """Send a command that is answered by records of `types[0]` once its work is done, and by one of `types[1]`.
+
+        What `of` makes of the records, if `problem` finds none in the last one (None: it did not come) and them. Raises
+        as `run` does.
+        """
+        self._acknowledged(command, **fields)
+        found: list[_T] = []
+        # They come one after the other once the work is done: a pause then means that the rest was lost.
+        record = self._next(timeout, types, command)
         if record is None:
             raise self._silent(f"hang: the board did not finish within {timeout:g} s")
-        while record is not None and record.type == "sample":
-            samples.append(_understood(Sample.of, record))
-            record = self._next(ANSWER_S, ("sample", "window"))
-        problem = _window_problem(record, samples, frames * repeat)
-        if problem:
+        while record is not None and record.type == types[0]:
+            found.append(_understood(of, record))
+            record = self._next(ANSWER_S, types, command)
+        wrong = problem(None, found) if record is None else _understood(lambda end: problem(end, found), record)
+        if wrong:
             self._inbox.settle(_QUIET_S)
-            raise WindowDamaged(f"the window is damaged: {problem}", "Measure again.")
-        return samples
+            raise WindowDamaged(wrong, "Measure again.")
+        return found
 
     def mask(self, *, attempts: int = 3, timeout: float = 30.0) -> bytes:
         """The buffer that the last decode wrote; see bulk."""
@@ -185,6 +213,44 @@ class Client:
             self._inbox.settle(_QUIET_S)
         raise self._silent(f"no {name}: {attempts} transfers failed, the last one: {reason}")
 
+    def inject(self, frame: bytes | memoryview, *, attempts: int = 3) -> None:
+        """Give the board a frame, RGB bytes [H, W, 3], that it uses instead of its camera's until inject_end or hello.
+
+        The board asks for each part. Raises NoAnswer if it stops asking, BoardError if it wants no such frame or if
+        no attempt succeeds.
+        """
+        data = memoryview(frame).cast("B")
+        reason = ""
+        for _ in range(attempts):
+            reason = self._inject(data)
+            if not reason:
+                return
+            self._inbox.settle(_QUIET_S)
+        if reason == _SILENCE:
+            raise self._silent(f"hang: {reason}")
+        raise BoardError(f"the frame did not reach the board in {attempts} attempts, the last one: {reason}")
+
+    def inject_end(self) -> None:
+        """Let the board use its camera's frames again."""
+        self.inject(b"")
+
+    def _inject(self, data: memoryview) -> str:
+        """One attempt; returns the reason if another one may succeed."""
+        ref = self._send("inject", size=len(data), crc=f"{zlib.crc32(data):08x}")
+        # Each record of the board begins the wait anew.
+        while (record := self._next(ANSWER_S, ("ok", "chunk", "done", "error"), cmd="")) is not None:
+            if record.fields.get("ref") != str(ref):
+                continue
+            if record.type == "error" and record.fields.get("reason") in PASSING:
+                return record.fields["reason"]
+            self._stop_on_error(record, "inject", ref)
+            if record.type == "done":
+                return ""
+            if record.type == "chunk":
+                at, most = _understood(lambda asked: asked_for(asked, len(data)), record)
+                self._port.write(chunk(data, at, most))
+        return _SILENCE
+
     def reset(self, *, timeout: float = 30.0) -> None:
         """Start the board anew and wait until it is ready again; the session is over."""
         self._acknowledged("reset")
@@ -209,11 +275,11 @@ class Client:
                     return
         raise self._silent(f"hang: no answer to {type_} within {ANSWER_S:g} s")
 
-    def _next(self, timeout: float, types: tuple[str, ...]) -> Record | None:
-        """The next record of one of `types` in a run, or None after `timeout` seconds."""
+    def _next(self, timeout: float, types: tuple[str, ...], cmd: str = "run") -> Record | None:
+        """The next record of one of `types`, or None after `timeout` seconds; an error of `cmd` is raised."""
         for event in self._events(timeout):
             if isinstance(event, Record):
-                self._stop_on_error(event, "run", None)
+                self._stop_on_error(event, cmd, None)
                 if event.type in types:
                     return event
         return None
@@ -276,12 +342,12 @@ def _checked_hello(record: Record, network: str | None, build: str | None) -> He
 
 def _window_problem(record: Record | None, samples: list[Sample], wanted: int) -> str | None:
     if record is None:
-        return f"its end did not arrive, {len(samples)} of {wanted} samples did"
-    count, crc = _understood(lambda window: (window.integer("n"), window.text("crc")), record)
+        return f"the window is damaged: its end did not arrive, {len(samples)} of {wanted} samples did"
+    count, crc = record.integer("n"), record.text("crc")
     if not count == len(samples) == wanted:
-        return f"{wanted} samples were asked for, {count} were sent, {len(samples)} arrived"
+        return f"the window is damaged: {wanted} samples were asked for, {count} were sent, {len(samples)} arrived"
     if [sample.i for sample in samples] != list(range(wanted)) or crc != samples_crc(samples):
-        return f"its samples have CRC {samples_crc(samples)}, its end says {crc}"
+        return f"the window is damaged: its samples have CRC {samples_crc(samples)}, its end says {crc}"
     return None
 
 

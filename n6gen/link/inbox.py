@@ -14,7 +14,7 @@ from n6gen.link.protocol import Record
 from n6gen.link.stream import Bulk, Decoder, Dropped, Event, LogText
 
 #: What a board says; an echoing link sends the host's commands back too, with the host's seq.
-_BOARD_TYPES = frozenset({"boot", "hello", "ok", "error", "sample", "window", "bulk", "fault"})
+_BOARD_TYPES = frozenset({"boot", "hello", "ok", "done", "error", "sample", "window", "bulk", "chunk", "fault"})
 _LOG_LINES = 200
 _MAX_SETTLE_S = 30.0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -57,7 +58,7 @@ class Recorder:
 
     def write(self, data: bytes) -> None:
         """See Port.write."""
-        self._note({"out": data.decode("ascii")})
+        self._note({"out": _said(data)})
         self._open.write(data)
 
     def close(self) -> None:
@@ -89,7 +90,7 @@ class Playback:
     def nonces(self) -> Iterator[str]:
         """The nonces of the recorded hellos, in order."""
         for piece in self._pieces:
-            if isinstance(piece, str):
+            if isinstance(piece, str) and piece.encode("ascii").startswith(MARK):
                 record = parse(piece.rstrip("\n").encode("ascii"))
                 if record.type == "hello":
                     yield record.fields["nonce"]
@@ -109,7 +110,7 @@ class Playback:
     def write(self, data: bytes) -> None:
         """Take a command; InputError if the recording has another one here."""
         piece = self._pieces[self._next] if self._next < len(self._pieces) else None
-        if piece != data.decode("ascii"):
+        if piece != _said(data):
             raise InputError(
                 "uart.bin and link.jsonl do not fit together: changed since, or of another version of n6gen"
             )
@@ -128,7 +129,8 @@ def _read(folder: Path) -> list[bytes | str]:
         at = 0
         for note in notes:
             if "out" in note:
-                parse(note["out"].rstrip("\n").encode("ascii"))
+                if note["out"].encode("ascii").startswith(MARK):
+                    parse(note["out"].rstrip("\n").encode("ascii"))
                 pieces.append(note["out"])
             else:
                 pieces.append(data[at : at + note["in"]])
@@ -138,6 +140,11 @@ def _read(folder: Path) -> list[bytes | str]:
     if at != len(data):
         raise InputError(f"{folder}: {UART} has {len(data)} bytes, {LINK} speaks of {at}")
     return pieces
+
+
+def _said(data: bytes) -> str:
+    """What the host sent, as it is noted: a command as it is, of a chunk of a frame only size and CRC-32."""
+    return data.decode("ascii") if data.startswith(MARK) else f"{len(data)} bytes, CRC-32 {zlib.crc32(data):08x}"
 
 
 def _log(folder: Path) -> Iterator[str]:

@@ -72,6 +72,13 @@ void board_camera_release(void) {
     memset(pixels, 0xEE, sizeof pixels);
 }
 
+uint8_t *board_spare(uint32_t *size) {
+    static uint8_t spare[PIXELS];
+
+    *size = sizeof spare;
+    return spare;
+}
+
 void board_display_palette(const uint32_t palette[256]) {
     if (palette[0] != 0) {
         exit(1);

@@ -35,9 +35,17 @@
 __attribute__((section(".psram"), aligned(64))) static uint8_t frames[ROTATION_BUFFERS][FRAME_MAX];
 __attribute__((section(".psram"), aligned(64))) static uint8_t pictures[ROTATION_BUFFERS][PICTURE_SIZE];
 
+__attribute__((section(".psram"), aligned(64))) static uint8_t spare[FRAME_MAX];
+
 static struct rotation for_network, for_panel;
 static uint32_t width, height, pitch;
 static bool runs;
+
+/* Written and read by the CPU only: no cache maintenance. */
+uint8_t *board_spare(uint32_t *size) {
+    *size = sizeof spare;
+    return spare;
+}
 
 void CSI_IRQHandler(void) {
     HAL_DCMIPP_CSI_IRQHandler(CMW_CAMERA_GetDCMIPPHandle());

@@ -16,6 +16,11 @@ const uint8_t *board_weights(void) {
     return (const uint8_t *)BOARD_WEIGHTS_ADDRESS;
 }
 
+uint8_t *board_spare(uint32_t *size) {
+    *size = BOARD_REGION_SPARE_SIZE;
+    return (uint8_t *)BOARD_REGION_SPARE_BASE;
+}
+
 uint64_t board_clock_ticks(void) {
     uint32_t high, low;
 

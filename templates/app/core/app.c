@@ -6,6 +6,7 @@
 #include "command.h"
 #include "loop.h"
 #include "network.h"
+#include "receive.h"
 #include "telemetry.h"
 #include "weights_check.h"
 
@@ -47,7 +48,7 @@ static _Noreturn void listen(void) {
     for (;;) {
         char byte;
 
-        if (board_link_read(&byte, 1, LISTEN_MS) == 0) {
+        if (receive(&byte, 1, LISTEN_MS) == 0) {
             continue;
         }
         if (byte != '\n') {

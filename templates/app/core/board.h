@@ -33,6 +33,9 @@ int board_camera_acquire(struct board_frame *frame, uint32_t timeout_ms);
 /* Give the acquired frame's buffer back to the camera. */
 void board_camera_release(void);
 
+/* Memory that nothing else uses, as large as the largest camera frame: for a frame that the host sends. */
+uint8_t *board_spare(uint32_t *size);
+
 /* Colours of the mask layer: 0xAARRGGBB for each class. */
 void board_display_palette(const uint32_t palette[256]);
 

@@ -4,11 +4,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "answer.h"
 #include "app_config.h"
 #include "app_info.h"
 #include "board.h"
 #include "bytes.h"
 #include "crc32.h"
+#include "inject.h"
 #include "loop.h"
 #include "network.h"
 #include "report.h"
@@ -16,16 +18,6 @@
 #include "tensor.h"
 
 #define NAME_MAX_SHOWN 31 /* of an unknown command */
-
-static void answer(const char *type, const char *command, uint32_t ref, const char *reason) {
-    report_begin(type);
-    report_text("cmd", command);
-    report_u32("ref", ref);
-    if (reason != NULL) {
-        report_text("reason", reason);
-    }
-    report_send();
-}
 
 static const char *hello(const struct telemetry_record *record) {
     uint32_t nonce, protocol;
@@ -38,6 +30,7 @@ static const char *hello(const struct telemetry_record *record) {
         return "protocol";
     }
     report_session(nonce);
+    inject_end();
     report_begin("hello");
     report_u32("protocol", TELEMETRY_PROTOCOL);
     report_word("nonce", nonce);
@@ -98,7 +91,7 @@ static const char *run(const struct telemetry_record *record) {
     if (frames == 0 || repeat == 0 || frames > LOOP_SAMPLES_MAX || repeat > LOOP_SAMPLES_MAX / frames) {
         return "range";
     }
-    answer("ok", "run", record->seq, NULL);
+    answer_ok("run", record->seq);
     result = loop_run(frames, repeat);
     if (result != 0) {
         return loop_reason(result);
@@ -122,7 +115,7 @@ static const char *reset(const struct telemetry_record *record) {
     if (telemetry_count(record) != 0) {
         return "key";
     }
-    answer("ok", "reset", record->seq, NULL);
+    answer_ok("reset", record->seq);
     board_reset();
 }
 
@@ -136,13 +129,14 @@ static const struct {
     {"run", true, run},
     {"mask", true, mask},
     {"reset", true, reset},
+    {"inject", true, inject},
     {"tensor", true, tensor_send},
     {"digests", true, tensor_digests},
 };
 
 /* What a board sends: an echoing link brings it back, and it wants no answer. A hello from a board names the board. */
-static bool is_echo(const struct telemetry_record *record) {
-    static const char *const types[] = {"boot", "ok", "error", "sample", "window", "bulk", "fault"};
+static bool is_ours(const struct telemetry_record *record) {
+    static const char *const types[] = {"boot", "ok", "error", "sample", "window", "bulk", "chunk", "done", "fault"};
 
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         if (telemetry_is(record, types[i])) {
@@ -152,12 +146,18 @@ static bool is_echo(const struct telemetry_record *record) {
     return telemetry_is(record, "hello") && telemetry_has(record, "board");
 }
 
+bool command_is_echo(const char *line, size_t length) {
+    struct telemetry_record record;
+
+    return telemetry_parse(line, length, &record) == TELEMETRY_RECORD && is_ours(&record);
+}
+
 void command_handle(const char *line, size_t length) {
     struct telemetry_record record;
     const char *reason = "unknown";
     char name[NAME_MAX_SHOWN + 1] = {0};
 
-    if (telemetry_parse(line, length, &record) != TELEMETRY_RECORD || is_echo(&record)) {
+    if (telemetry_parse(line, length, &record) != TELEMETRY_RECORD || is_ours(&record)) {
         return;
     }
     if (record.session != report_current_session() && !(record.session == 0 && telemetry_is(&record, "hello"))) {
@@ -171,6 +171,6 @@ void command_handle(const char *line, size_t length) {
     }
     if (reason != NULL) {
         memcpy(name, record.type, record.type_length < NAME_MAX_SHOWN ? record.type_length : NAME_MAX_SHOWN);
-        answer("error", name, record.seq, reason);
+        answer_error(name, record.seq, reason);
     }
 }

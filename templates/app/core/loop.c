@@ -9,6 +9,7 @@
 
 #include "board.h"
 #include "decode.h"
+#include "inject.h"
 #include "input.h"
 #include "network.h"
 #include "palette.h"
@@ -20,6 +21,7 @@
 struct slot {
     struct board_frame frame;
     uint8_t mask[LOOP_MASK_SIZE];
+    bool from_host;
 };
 
 static struct slot slot;
@@ -38,6 +40,10 @@ static uint32_t ticks_since(uint64_t *mark) {
 static int take_frame(void) {
     int result;
 
+    slot.from_host = inject_frame(&slot.frame);
+    if (slot.from_host) {
+        return 0;
+    }
     if (!camera_runs) {
         if (board_camera_start(network_input_info.height, network_input_info.width) != 0) {
             return LOOP_E_SIZE;
@@ -50,6 +56,12 @@ static int take_frame(void) {
         return result == BOARD_E_SIZE ? LOOP_E_SIZE : LOOP_E_CAMERA;
     }
     return 0;
+}
+
+static void release_frame(void) {
+    if (!slot.from_host) {
+        board_camera_release();
+    }
 }
 
 /* Input, network, decode and present of the frame in the slot. */
@@ -111,7 +123,7 @@ int loop_run(uint32_t frames, uint32_t repeat) {
             result = process(sample, &mark);
             sample->loop = ticks_since(&begin);
         }
-        board_camera_release();
+        release_frame();
     }
     return result;
 }
@@ -121,7 +133,7 @@ int loop_feed(void) {
 
     if (result == 0) {
         input_write(&app_input_map, &network_input_info, slot.frame.pixels, network_input());
-        board_camera_release();
+        release_frame();
     }
     return result;
 }
