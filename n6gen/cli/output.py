@@ -106,10 +106,8 @@ class Output:
         """Print an error and what to try; as the one JSON object too when a machine reads."""
         self._complain(error.message, error.things_to_try)
         if self.for_machine:
-            remedies = list(error.things_to_try)
-            self.result(
-                {"error": {"exit_code": int(error.exit_code), "message": error.message, "things_to_try": remedies}}
-            )
+            what = {"kind": type(error).__name__, "exit_code": int(error.exit_code), "message": error.message}
+            self.result({"error": {**what, "things_to_try": list(error.things_to_try)}})
 
     def _complain(self, message: str, things_to_try: tuple[str, ...]) -> None:
         self.err.print("error:", style="bold red", end=" ")

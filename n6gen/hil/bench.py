@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import attrs
 from n6gen.errors import BoardError
 
 
-class NoBoard(BoardError):
+class NoBoard(BoardError):  # noqa: N818 - the names say what happened, as those of n6gen.link.errors do
     """No board that fits became free in time, or none is left."""
 
 
@@ -23,18 +23,26 @@ class Need:
     tags: Mapping[str, str] = attrs.field(factory=dict)
 
 
+def _still_held() -> None:
+    """What a lock of this machine says: it cannot be lost."""
+
+
 @attrs.frozen
 class Held:
     """A board that this job alone may use.
 
     `options`: further words of the command line for `flash` and `measure`, such as ``--port …``. `env`: variables that
-    these steps need beside those that every step has.
+    these steps need beside those that every step has. `keep`: file descriptors that these steps' processes inherit, so
+    that what holds the board for them lasts as long as they do (n6gen.tools.hold). `check` raises BoardError if the
+    board is no longer the job's: call it before the board is written to, and before a verdict is believed.
     """
 
     name: str
     serial: str
     options: tuple[str, ...] = ()
     env: Mapping[str, str] = attrs.field(factory=dict)
+    keep: tuple[int, ...] = ()
+    check: Callable[[], None] = attrs.field(default=_still_held, eq=False, repr=False)
 
 
 class Bench(Protocol):

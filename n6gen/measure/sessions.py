@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import shutil
@@ -36,8 +37,9 @@ _DEAD_S = 86_400.0
 
 
 def sessions_dir() -> Path:
-    """Where sessions are kept."""
-    return state_dir().absolute() / "sessions"
+    """Where sessions are kept: `$N6GEN_SESSIONS_DIR`, or in the state folder."""
+    given = os.environ.get("N6GEN_SESSIONS_DIR")
+    return (Path(given) if given else state_dir() / "sessions").absolute()
 
 
 def new_session(serial: str, now: datetime) -> Path:

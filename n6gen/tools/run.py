@@ -125,9 +125,13 @@ def background(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     keep: Sequence[int] = (),
+    only_env: bool = False,
 ) -> Iterator[Background]:
-    """Have `argv` run while the context lasts; then its whole process group is killed. See `run`."""
-    server = Background(_start(tuple(os.fspath(word) for word in argv), cwd, env, keep))
+    """Have `argv` run while the context lasts; then its whole process group is killed. See `run`.
+
+    `only_env`: it gets `env` and nothing else of the caller's environment.
+    """
+    server = Background(_start(tuple(os.fspath(word) for word in argv), cwd, env, keep, only_env=only_env))
     try:
         yield server
     finally:
@@ -144,7 +148,12 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _start(
-    words: tuple[str, ...], cwd: Path | None, env: Mapping[str, str] | None, keep: Sequence[int]
+    words: tuple[str, ...],
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    keep: Sequence[int],
+    *,
+    only_env: bool = False,
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
@@ -153,7 +162,7 @@ def _start(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=cwd,
-            env={**os.environ, **env} if env else None,
+            env={**({} if only_env else os.environ), **(env or {})},
             start_new_session=os.name == "posix",
             pass_fds=tuple(keep),
         )

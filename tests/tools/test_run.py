@@ -109,3 +109,12 @@ def test_background_that_ends() -> None:
         assert server.output == "bye\n"
     with pytest.raises(MissingToolError, match="cannot start"), background(["/nonexistent/tool"]):
         pass
+
+
+def test_an_environment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`only_env`: what the caller's environment holds is not passed on."""
+    monkeypatch.setenv("N6_SECRET", "hush")
+    with background([sys.executable, "-c", "import os; print(dict(os.environ))"], env={"A": "1"}, only_env=True) as ran:
+        assert ran.ended(30) == 0
+    assert "'A': '1'" in ran.output
+    assert "hush" not in ran.output
