@@ -19,6 +19,10 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 
 _ONE, _HALF = np.float32(1), np.float32(0.5)
 
+#: A position this near to the middle between two pixels is in the middle, as in onnxruntime since its issue 28291:
+#: float32 often misses it by a little, and then the preference would not count.
+_NEAR = 1e-6
+
 #: Attributes that must have this value, which is also their default.
 _FIXED = {"antialias": 0, "exclude_outside": 0, "keep_aspect_ratio_policy": "stretch"}
 
@@ -56,13 +60,11 @@ def _attributes(importer: Importer, node: NodeProto) -> dict[str, Any]:
     # The first two concern modes that are refused.
     known |= {"cubic_coeff_a": float, "extrapolation_value": float, "axes": list}
     attributes = {**_FIXED, **_USED, **importer.view.attributes(node, known)}
-    # onnxruntime's linear code does not take the steps of its own definition of half_pixel_symmetric.
-    linear = attributes["mode"] == "linear"
     supported: dict[str, Iterable[object]] = {key: (value,) for key, value in _FIXED.items()}
     supported |= {
         "mode": ("linear", "nearest"),
         "nearest_mode": _ROUND,
-        "coordinate_transformation_mode": set(_COORDINATES) - ({"half_pixel_symmetric"} if linear else set()),
+        "coordinate_transformation_mode": _COORDINATES,
     }
     for key, values in supported.items():
         if attributes[key] not in values:
@@ -126,17 +128,11 @@ def _align_corners(x: Floats, axis: _Axis) -> Floats:
     return x * np.float32(axis.length - 1) / np.float32(axis.target - 1)
 
 
-def _half_pixel_symmetric(x: Floats, axis: _Axis) -> Floats:
-    adjustment = np.float32(axis.target) / (axis.scale * np.float32(axis.length))
-    offset = np.float32(axis.length) / np.float32(2) * (_ONE - adjustment)
-    return offset + (x + _HALF) / axis.scale - _HALF
-
-
+#: Without half_pixel_symmetric, of which onnxruntime takes other steps than those of its definition.
 _COORDINATES: Mapping[str, Callable[[Floats, _Axis], Floats]] = {
     "align_corners": _align_corners,
     "asymmetric": _asymmetric,
     "half_pixel": _half_pixel,
-    "half_pixel_symmetric": _half_pixel_symmetric,
     "pytorch_half_pixel": _pytorch_half_pixel,
 }
 
@@ -144,8 +140,8 @@ _COORDINATES: Mapping[str, Callable[[Floats, _Axis], Floats]] = {
 _ROUND: Mapping[str, Callable[[float], int]] = {
     "ceil": math.ceil,
     "floor": math.floor,
-    "round_prefer_ceil": lambda position: math.floor(position + 0.5),
-    "round_prefer_floor": lambda position: math.ceil(position - 0.5),
+    "round_prefer_ceil": lambda position: math.floor(position + 0.5 + _NEAR),
+    "round_prefer_floor": lambda position: math.ceil(position - 0.5 - _NEAR),
 }
 
 

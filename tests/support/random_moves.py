@@ -16,8 +16,6 @@ def resize(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) ->
     """Resize by any factors or to any size, nearest or linear, with every transformation; scales change or don't."""
     mode = draw(st.sampled_from(["linear", "nearest"]))
     transformations = ["half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"]
-    if mode == "nearest" and b.opset >= 19:
-        transformations.append("half_pixel_symmetric")
     rounding = draw(st.sampled_from(["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]))
     lengths = np.array([x.height, x.width], np.float32)
     if draw(st.booleans()):
