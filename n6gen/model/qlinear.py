@@ -1,9 +1,12 @@
 """The QLinearConv form: each DequantizeLinear, Conv, QuantizeLinear as the one integer operator that ONNX defines.
 
 A QDQ model leaves open how its convolutions add up in float; QLinearConv does not, so this form is the yardstick of
-what a network computes. Gemm and MatMul are convolutions of one pixel, ConvTranspose is one of its input with zeros
-between the pixels. ReduceMean, whose order of adding depends on where in memory a channel begins, is written as the
-GlobalAveragePool that it means. All other operators stay as they are.
+what a network computes. All other operators stay as they are, except:
+
+* Where a bias is so large that onnxruntime's QLinearConv could wrap around, the bias is added in 64 bits; the sum is
+  multiplied and rounded as QLinearConv says.
+* Gemm and MatMul are convolutions of one pixel, ConvTranspose is one of its input with zeros between the pixels.
+* ReduceMean, whose order of adding depends on where in memory a channel begins, is the GlobalAveragePool it means.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import NodeProto, helper, numpy_helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from n6gen.model import ir
 from n6gen.model.import_qdq import import_qdq
@@ -23,7 +26,7 @@ from n6gen.model.view import View, op_type
 
 
 def to_qlinear(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy of a QDQ model, as `import_qdq` accepts it, with every Conv as a QLinearConv; in `normalise` form.
+    """A copy of a QDQ model, as `import_qdq` accepts it, with Conv as QLinearConv; in `normalise` form.
 
     Tensors keep their names. Raises nothing that `import_qdq` would not.
     """
@@ -40,6 +43,10 @@ def to_qlinear(proto: onnx.ModelProto) -> onnx.ModelProto:
             _rewrite_transposed(view, node, *transposed[view.readers(node.output[0])[0].output[0]])
         elif op_type(node) == "ReduceMean":
             _rewrite_mean(view, node)
+    wide = View(result, "model")
+    for node in wide.needed():
+        if op_type(node) == "QLinearConv" and _may_wrap(wide, node):
+            _widen(wide, node)
     prune(result)
     return result
 
@@ -112,6 +119,48 @@ def _rewrite_transposed(
         helper.make_attribute(key, value)
         for key, value in (("dilations", list(convolution.dilations)), ("group", convolution.groups))
     )
+
+
+def _may_wrap(view: View, node: NodeProto) -> bool:
+    """Whether a sum of this QLinearConv could leave int32."""
+    weights = view.constant(node.input[3])
+    bias = view.constant(node.input[8]) if len(node.input) > 8 else None
+    if weights is None or bias is None:
+        return False
+    reach = 255 * np.abs(weights.astype(np.int64)).sum(axis=(1, 2, 3))
+    return bool(np.any(reach + np.abs(bias.astype(np.int64)) >= 2**31))
+
+
+def _widen(view: View, node: NodeProto) -> None:
+    """Write a QLinearConv as its parts, in place, the bias added in 64 bits."""
+    made = node.output[0]
+    x, x_scale, x_zero, w, w_scale, _, y_scale, y_zero, bias = node.input
+    by, of_weights, to, values = (_value(view, name) for name in (x_scale, w_scale, y_scale, bias))
+    multiplier = np.broadcast_to((by * of_weights).astype(np.float32) / to, values.shape)
+    constants = {
+        "zero": np.array(0, np.int8),
+        "bias": values.astype(np.int64).reshape(1, -1, 1, 1),
+        "multiplier": multiplier.astype(np.float32).reshape(1, -1, 1, 1),
+        "one": np.array(1, np.float32),
+    }
+    for key, array in constants.items():
+        view.graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array), f"{made} {key}"))
+    node.op_type = "ConvInteger"
+    del node.input[:]
+    node.input.extend([x, w, x_zero, f"{made} zero"])
+    node.output[0] = f"{made} (products)"
+    sums = _add(view, "Cast", [node.output[0]], f"{made} (wide)", to=TensorProto.INT64)
+    sums = _add(view, "Add", [sums, f"{made} bias"], f"{made} (sums)")
+    real = _add(view, "Cast", [sums], f"{made} (float)", to=TensorProto.FLOAT)
+    steps = _add(view, "Mul", [real, f"{made} multiplier"], f"{made} (steps)")
+    _add(view, "QuantizeLinear", [steps, f"{made} one", y_zero], made)
+
+
+def _value(view: View, name: str) -> np.ndarray:
+    """A constant, which the importer has made sure of."""
+    value = view.constant(name)
+    assert value is not None  # noqa: S101 - see above
+    return value
 
 
 def _rewrite_mean(view: View, node: NodeProto) -> None:

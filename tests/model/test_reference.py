@@ -90,6 +90,31 @@ def test_a_saturated_bias_under_a_vanishing_scale_is_a_dead_channel() -> None:
     assert (reference.logits(_image(reference)) == 9).all()
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_bias_at_the_limit_of_int32_does_not_wrap_around(sign: int) -> None:
+    """As newer quantisers make it for filters next to nothing; onnxruntime's own QLinearConv gives the opposite."""
+    b = QdqBuilder(4, 4, 16, zero_point=-128)
+    limit = np.float32(2**31)
+    out = b.conv(
+        b.input,
+        2,
+        3,
+        weights=np.full((2, 16, 3, 3), 127 * sign, np.int8),
+        weight_scale=np.array([80 / limit, 1e-4], np.float32) / b.input.scale,
+        bias_values=np.array([sign * (2**31 - 100), 1000], np.int32),
+        zero_point=0,
+        name="limit",
+    )
+    b.constant("limit:0_scale", np.float32(1))
+    reference = IntegerReference(b.model(out))
+    image = _image(reference)
+    node = reference.graph.nodes[0]
+    assert isinstance(node, ir.Conv)
+    wanted = _conv(reference.graph, node, image)
+    assert np.all(wanted[..., 0] == sign * 80)
+    assert np.array_equal(reference.logits(image), wanted)
+
+
 def test_tensors_and_logits_agree() -> None:
     """All tensors have the sizes of the graph; the input is among them, the output equals logits()."""
     reference = IntegerReference(segmenter())

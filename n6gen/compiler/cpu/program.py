@@ -26,7 +26,7 @@ class Conv:
     """A convolution with all its numbers worked out; see `kernel_conv` in templates/kernels/kernels.h.
 
     weights int8 [out, kh, kw, in / groups]; bias int32 [out], the input's zero point folded in; multiplier float32
-    [out]. Dead channels (whose output is the zero point, whatever comes in) have all three 0.
+    [out]. Dead channels, whose output never changes, have weights of 0, and if it is the zero point, all three are 0.
     """
 
     weights: npt.NDArray[np.int8]
