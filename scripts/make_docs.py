@@ -31,9 +31,35 @@ def settings() -> str:
     return f"{_NOTE}# Settings\n\n{head}{table}{rows}\n"
 
 
+def operators() -> str:
+    """The table of ONNX operators, with the first sentence of what the function that imports them says."""
+    from n6gen.model.functions import UNARY
+    from n6gen.model.operators import OPERATORS
+
+    groups: dict[str, list[str]] = {}
+    for name, function in sorted(OPERATORS.items()):
+        words = (function.__doc__ or "").splitlines()[0].split(". ")[0].rstrip(".") + "."
+        if name in UNARY and not UNARY[name].exact:
+            words += " Worked out in float64, as onnxruntime only approximates it."
+        groups.setdefault(words, []).append(name)
+    rows = "".join(f"| {', '.join(names)} | {words} |\n" for words, names in groups.items())
+    head = (
+        f"A model consists of these {len(OPERATORS)} between DequantizeLinear and QuantizeLinear, int8, batch 1. What "
+        "a node asks for beyond this is refused, by its name. Identity and Dropout vanish; Relu, Clip, MaxPool, Concat "
+        "and views may stand between another operator and its QuantizeLinear; Softmax, ArgMax and a change to "
+        "channels-last are cut off at the ends. What each computes: [numerics](numerics.md).\n\n"
+    )
+    return f"{_NOTE}# Operators\n\n{head}| ONNX | what |\n|---|---|\n{rows}"
+
+
 def main() -> int:
     """Write the pages; with --check, return 1 if one differs."""
-    pages = {"exit-codes.md": exit_codes(), "settings.md": settings(), "commands.md": _NOTE + command_pages(cli)}
+    pages = {
+        "exit-codes.md": exit_codes(),
+        "settings.md": settings(),
+        "commands.md": _NOTE + command_pages(cli),
+        "operators.md": operators(),
+    }
     stale = [name for name, text in pages.items() if _read(_DOCS / name) != text]
     if "--check" in sys.argv[1:]:
         for name in stale:

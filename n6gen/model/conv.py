@@ -21,7 +21,7 @@ _BIAS_SCALE_TOLERANCE = 1e-6
 
 
 def import_conv(importer: Importer, node: NodeProto) -> None:
-    """Add a 2-D convolution with constant int8 weights. Raises InputError for any other."""
+    """A 2-D convolution with constant int8 weights, in any number of groups. Raises InputError for any other."""
     source = importer.operand(node, 0)
     weights = quantised_weights(importer, node, rank=4, axis=0)
     kernel = weights.values.shape[2:]

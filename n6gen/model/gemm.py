@@ -24,7 +24,7 @@ def import_gemm(importer: Importer, node: NodeProto) -> None:
 
 
 def import_matmul(importer: Importer, node: NodeProto) -> None:
-    """The same without a bias."""
+    """A flat activation times a constant matrix."""
     importer.view.attributes(node, {})
     _import_product(importer, node, transposed=False)
 

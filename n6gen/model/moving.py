@@ -55,7 +55,7 @@ def import_slice(importer: Importer, node: NodeProto) -> None:
 
 
 def import_split(importer: Importer, node: NodeProto) -> None:
-    """Each output that is used becomes a Pick of its own."""
+    """Parts of the rows, columns or channels. Each output that is used becomes a Pick of its own."""
     attributes = importer.view.attributes(node, {"axis": int, "num_outputs": int})
     source = importer.operand(node, 0)
     axis = _axis(importer, node, attributes.get("axis", 0))

@@ -15,7 +15,7 @@ from n6gen.model.window import ATTRIBUTES, Window, read_window
 
 
 def import_conv_transpose(importer: Importer, node: NodeProto) -> None:
-    """Add a transposed 2-D convolution with constant int8 weights [in, out / groups, height, width]."""
+    """A transposed 2-D convolution with constant int8 weights, in any number of groups."""
     source = importer.operand(node, 0)
     weights = quantised_weights(importer, node, rank=4, axis=1)
     known = {**ATTRIBUTES, "group": int, "output_padding": list, "output_shape": list}
