@@ -10,9 +10,9 @@ import pytest
 _PACKAGE = Path(__file__).resolve().parent.parent / "n6gen"
 _LEVELS = (
     {"cli"},
-    {"hil"},
+    {"hil", "labgrid"},
     {"build", "flash", "measure", "evaluate", "size", "doctor"},
-    {"compiler", "app", "image", "programmer", "link", "report"},
+    {"compiler", "app", "image", "programmer", "link", "report", "farm"},
     {"model", "rewrite", "decode", "emulator", "board", "vendor", "scenes", "config", "zoo"},
     {"tools", "resources", "errors"},
 )
