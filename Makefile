@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
-.PHONY: help setup demo test lint format bench docs clean
+.PHONY: help setup demo test lint format bench bench-check docs clean
 
 help:
 	@echo "make setup   install what n6gen needs (into .venv; system packages where allowed)"
@@ -13,7 +13,8 @@ help:
 	@echo "make lint    check style, types and generated pages"
 	@echo "make format  format Python and C"
 	@echo "make docs    write the generated pages of docs/ anew"
-	@echo "make bench   measure n6gen itself"
+	@echo "make bench   count the cpu compiler's instructions on the virtual board (ARGS=--write keeps them)"
+	@echo "make bench-check  fail if one has risen by more than 1 %"
 
 setup: $(STAMP)
 
@@ -41,9 +42,13 @@ format: $(STAMP)
 
 docs: $(STAMP)
 	$(PY) scripts/make_docs.py
+	$(PY) -m bench --page
 
 bench: $(STAMP)
-	$(PY) -m bench
+	$(PY) -m bench $(ARGS)
+
+bench-check: $(STAMP)
+	$(PY) -m bench --check
 
 clean:
 	rm -rf .venv build dist

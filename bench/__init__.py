@@ -1,1 +1,1 @@
-"""Measures n6gen itself: `make bench`. Tests hold limits; this shows figures."""
+"""Measures n6gen itself, and others' compilers beside it: `make bench`, `make bench-check`."""

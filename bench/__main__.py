@@ -1,70 +1,110 @@
-"""Print what the commands cost on this machine, and what the demo network costs on the virtual board.
-
-    python -m bench [--kernels mve] [--res 320]
-
-Seconds are this machine's, the smallest of several runs; instructions are the emulated core's and repeat exactly.
-"""
+"""Measure n6gen on the virtual board, and others beside it (docs/benchmarks.md)."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+
+from bench import counts, gate, page, peers
+from bench.counts import STAGES, Row
+from bench.measure import measure, tools
+from bench.startup import startup
+from bench.subjects import KERNELS, MODELS, RESOLUTIONS, Subject, gated, subjects
+from n6gen.errors import ExitCode, N6genError
+from n6gen.tools.files import write_if_changed
 
 
-def seconds(words: Sequence[str], runs: int = 5) -> float:
-    """The smallest wall time of `runs` runs of a Python program, in seconds."""
-
-    def once() -> float:
-        started = time.perf_counter()
-        subprocess.run([sys.executable, *words], check=True, capture_output=True)
-        return time.perf_counter() - started
-
-    return min(once() for _ in range(runs))
-
-
-def n6gen(*words: str) -> Any:
-    """One command's JSON."""
-    argv = [sys.executable, "-m", "n6gen", *words, "--json"]
-    return json.loads(subprocess.run(argv, check=True, capture_output=True, text=True).stdout)
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line; its exit code."""
+    args = _arguments(argv)
+    try:
+        return _do(args)
+    except N6genError as error:
+        print(f"error: {error.message}", *(f"  {hint}" for hint in error.things_to_try), sep="\n", file=sys.stderr)
+        return int(error.exit_code)
 
 
-def instructions(kernels: str, res: str, folder: Path) -> dict[str, int]:
-    """Median instructions a frame by stage, for the demo network."""
-    out = str(folder / f"{kernels}-{res}")
-    n6gen("build", "--board", "virtual", "--res", res, "--kernels", kernels, "--out", out)
-    n6gen("flash", "--build", out)
-    session = n6gen("measure", "--build", out, "--scene", "2")
-    return {name: int(stage["p50"]) for name, stage in session["stages"].items()}
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--write", action="store_true", help="keep the counts, and make docs/benchmarks.md anew")
+    what.add_argument("--check", action="store_true", help="fail if a count has risen by more than 1 %%")
+    what.add_argument("--page", action="store_true", help="only make docs/benchmarks.md anew")
+    what.add_argument("--startup", action="store_true", help="what commands cost on this machine, in seconds")
+    what.add_argument("--peer", metavar="NAME=DIR", help="measure somebody's code that implements network.h")
+    what.add_argument("--emx", action="store_true", help="measure what emx-onnx-cgen makes of the network")
+    what.add_argument("--peer-model", metavar="FILE", help="write the ONNX file that a peer has to implement")
+    parser.add_argument("--peer-flags", default="-O3", help="how to compile a peer's sources (one word, by spaces)")
+    parser.add_argument("--models", "--model", nargs="+", choices=MODELS, default=MODELS)
+    parser.add_argument("--res", nargs="+", type=int, choices=RESOLUTIONS, default=RESOLUTIONS)
+    parser.add_argument("--kernels", nargs="+", choices=KERNELS, default=KERNELS[1:], help="ref takes minutes")
+    parser.add_argument("--templates", type=Path, help="a folder whose files replace the app's, as in n6gen build")
+    return parser.parse_args(argv)
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kernels", nargs="*", default=["c", "mve"])
-    parser.add_argument("--res", nargs="*", default=["256", "320", "416"])
-    args = parser.parse_args()
-    base = seconds(["-c", "import rich_click"])
-    print(f"import rich_click        {base:6.3f} s")
-    print(f"n6gen --help             {seconds(['-m', 'n6gen', '--help']):6.3f} s")
+def _do(args: argparse.Namespace) -> int:
+    if args.page:
+        _write_page()
+    elif args.startup:
+        for name, seconds in startup().items():
+            print(f"{name:20} {seconds:6.3f} s")
+    elif args.peer or args.emx or args.peer_model:
+        _peer(args, next(subjects(args.models, args.res, ["mve"])))
+    elif args.check:
+        return _check(args.templates)
+    else:
+        rows = _measured(subjects(args.models, args.res, args.kernels), args.templates)
+        if args.write:
+            counts.write(counts.read().renewed(tools(), rows))
+            _write_page()
+    return ExitCode.OK
+
+
+def _check(templates: Path | None) -> int:
+    kept = counts.read()
+    reason = gate.unlike(kept, tools())
+    if reason:
+        print(f"SKIPPED, nothing was judged: {reason}")
+        return ExitCode.OK
+    judgement = gate.judge(kept, _measured(gated(), templates))
+    print(gate.words(judgement))
+    return ExitCode.NEGATIVE if judgement.rises else ExitCode.OK
+
+
+def _measured(chosen: Iterable[Subject], templates: Path | None) -> list[Row]:
+    rows = []
     with tempfile.TemporaryDirectory(prefix="n6gen-bench-") as name:
-        os.environ["N6GEN_STATE_DIR"] = str(Path(name) / "state")
-        for res in args.res:
-            for kernels in args.kernels:
-                stages = instructions(kernels, res, Path(name))
-                shown = "  ".join(f"{stage} {count:,}" for stage, count in stages.items())
-                print(f"{res} {kernels:4} {shown}")
-        out = str(Path(name) / f"{args.kernels[-1]}-{args.res[-1]}")
-        words = ["-m", "n6gen", "build", "--board", "virtual", "--res", args.res[-1], "--kernels", args.kernels[-1]]
-        print(f"build, nothing changed   {seconds([*words, '--out', out]):6.3f} s")
+        for subject in chosen:
+            row = measure(subject, Path(name), templates=templates)
+            shown = "  ".join(f"{stage} {row.figures[stage]:,}" for stage in STAGES)
+            arena = row.figures["arena_bytes"]
+            print(f"{row.model} {row.resolution} {row.kernels:4} {shown}  activations {arena:,} B", flush=True)
+            rows.append(row)
+    return rows
+
+
+def _peer(args: argparse.Namespace, subject: Subject) -> None:
+    # onnx and onnxruntime are loaded only where they are needed.
+    import onnx
+
+    from bench.peer import emx
+    from bench.peer.compare import compare, cut
+
+    print(f"{subject.model} {subject.resolution}, up to its logits")
+    if args.peer_model:
+        onnx.save(cut(subject)[1], args.peer_model)
+        return
+    with tempfile.TemporaryDirectory(prefix="n6gen-emx-") as made:
+        name, _, folder = args.peer.partition("=") if args.peer else (emx.write(cut(subject)[1], Path(made)), "", made)
+        print(f"{name}: {compare(subject, Path(folder), args.peer_flags.split())}")
+
+
+def _write_page() -> None:
+    write_if_changed(page.PAGE, page.page(counts.read(), peers.read()))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
-_FOLDERS = ("templates", "board", "tests")
+_FOLDERS = ("templates", "board", "bench", "tests")
 
 
 def main() -> int:

@@ -1,0 +1,1 @@
+"""Runs somebody else's implementation of a network on the emulated core and counts its instructions."""
