@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +12,14 @@ import rich_click as click
 from n6gen.cli.output import Output
 from n6gen.cli.report import Wanted, deliver, report_options
 from n6gen.cli.shell import command, setting
-from n6gen.errors import N6genError
+from n6gen.errors import InputError, N6genError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from n6gen.emulator.machine import Machine
+    from n6gen.board import Board
     from n6gen.measure.session import FrameResult
+    from n6gen.measure.subject import Subject
 
 
 @command("measure", json_file=True)
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 @setting("sn")
 @click.option("--frames", "first_frames", multiple=True, metavar="PATH…", help="Pictures, or folders of them.")
 @click.argument("more_frames", nargs=-1, metavar="")
-@click.option("--scene", default=4, show_default="4", help="Without --frames: so many frames of a generated scene.")
+@click.option("--scene", type=click.IntRange(1, 999), help="Without --frames: so many frames of a generated scene.")
+@click.option("--camera", is_flag=True, help="On a port: run what the board's own camera sees; no mask is compared.")
+@click.option("--port", metavar="PORT", help="The board's link: a device or a URL; by default that of its probe.")
+@click.option("--baud", type=click.IntRange(300), metavar="RATE", help="The link's bit rate, if it is not 921600.")
+@click.option("--reset", is_flag=True, help="On a port: start the app anew first, so that its first inference is cold.")
+@click.option("--boot-timeout", default=30.0, show_default="30", help="Seconds that the board may take to get ready.")
 @click.option("--masks", metavar="DIR", help="Save each mask as a PNG of class indices.")
 @click.option("--lcd", metavar="FILE", help="Save what the LCD showed last.")
 @click.option("--lcd-dir", metavar="DIR", help="Save what the LCD showed for each frame.")
@@ -42,7 +48,12 @@ def measure(
     sn: str | None,
     first_frames: tuple[str, ...],
     more_frames: tuple[str, ...],
-    scene: int,
+    scene: int | None,
+    camera: bool,
+    port: str | None,
+    baud: int | None,
+    reset: bool,
+    boot_timeout: float,
     masks: str | None,
     lcd: str | None,
     lcd_dir: str | None,
@@ -55,49 +66,49 @@ def measure(
 ) -> int:
     """Run frames on the board that holds a build; check every mask against the integer reference.
 
-    The clock of the virtual board is deterministic: each frame is run twice and must cost the same. Everything that
-    the board sent is kept; `n6gen report` makes the reports from it again.
+    The clock of the virtual board is deterministic: each frame is run twice and must cost the same. On a real clock
+    the first inference is kept apart, and windows are measured until they are long enough. Everything that the board
+    sent is kept; `n6gen report` makes the reports from it again.
     """
     from n6gen.board import load_board
-    from n6gen.emulator.instance import open_instance
     from n6gen.image.manifest import read_manifest
-    from n6gen.measure.frames import find_pictures, frames_for
+    from n6gen.measure.frames import enough, find_pictures, frames_for
     from n6gen.measure.method import choose as choose_method
+    from n6gen.measure.run import Job
+    from n6gen.measure.run import measure as run
     from n6gen.measure.sessions import prune
-    from n6gen.measure.virtual import measure_virtual
-    from n6gen.programmer.registry import choose
     from n6gen.report.pictures import save_mask, save_picture
 
     folder = Path(build)
     pictures = find_pictures([Path(path) for path in (*first_frames, *more_frames)])
     manifest = read_manifest(folder)
     board = load_board(manifest.board)
-    instance = open_instance(choose(board, sn)[1])
-    frames = frames_for(pictures, scene, manifest.model["height"])
     method = choose_method(deterministic=board.instructions_per_tick is not None, quick=quick)
-    method.check(len(frames))
+    count = enough(scene, windows=0 if quick else method.windows)
+    frames = [] if camera else frames_for(pictures, count, manifest.model["height"])
+    job = Job(board, folder, manifest, frames, method, timeout, own=count if camera else 0, boot_timeout=boot_timeout)
+    total = len(job.inputs)
+    method.check(total)
+    subject = _subject(board, sn, port, baud, reset=reset)
+    _must_be_possible(subject, pictures, camera=camera, lcd=bool(lcd or lcd_dir or show))
 
-    with out.progress("measuring", len(frames)) as advance, _error_as_test_result(wanted):
+    with out.progress("measuring", total) as advance, _error_as_test_result(wanted):
         done = 0
 
-        def on_frame(result: FrameResult, machine: Machine) -> None:
+        def on_frame(result: FrameResult, picture: Callable[[], Image] | None) -> None:
             nonlocal done
             done += 1
             advance(done)
             if masks is not None:
                 save_mask(result.mask, Path(masks) / f"{result.name}.png")
-            if lcd_dir is not None:
-                save_picture(machine.lcd.picture(), Path(lcd_dir) / f"{result.name}.png")
-            if done == len(frames):
-                _last_picture(out, machine.lcd.picture(), lcd, show=show)
+            if picture is not None and lcd_dir is not None:
+                save_picture(picture(), Path(lcd_dir) / f"{result.name}.png")
+            if picture is not None and done == total:
+                _last_picture(out, picture(), lcd, show=show)
 
-        session, kept = measure_virtual(
-            instance,
-            folder,
-            manifest,
-            frames,
-            method=method,
-            timeout=timeout,
+        session, kept = run(
+            subject,
+            job,
             on_frame=on_frame,
             retries=retries,
             on_retry=lambda error: out.say(f"did not run, trying again: {error.message}"),
@@ -106,6 +117,31 @@ def measure(
     out.say(f"session: {kept}")
     prune(keep_sessions)
     return code
+
+
+def _subject(board: Board, sn: str | None, port: str | None, baud: int | None, *, reset: bool) -> Subject:
+    """The board that is meant: one behind a port if a port is named or the board is a real one, else a virtual one."""
+    if port is None and board.instructions_per_tick is not None:
+        from n6gen.emulator.instance import open_instance
+        from n6gen.measure.virtual import VirtualBoard
+        from n6gen.programmer.registry import choose
+
+        return VirtualBoard(open_instance(choose(board, sn)[1]))
+    from n6gen.link import BAUD
+    from n6gen.measure.linked import LinkedBoard, find_link
+
+    where, probe = find_link(board, port, sn)
+    return LinkedBoard(board, where, probe, "reset" if reset else "running", baud or BAUD)
+
+
+def _must_be_possible(subject: Subject, pictures: Sequence[Path], *, camera: bool, lcd: bool) -> None:
+    """Refuse what the board cannot do, before it is reached."""
+    if lcd and not subject.sees_lcd:
+        raise InputError("the LCD of a board behind a port cannot be read", "Leave --lcd, --lcd-dir and --show away.")
+    if camera and subject.sees_lcd:
+        raise InputError("the camera of a virtual board sees only what it is shown", "Leave --camera away.")
+    if camera and pictures:
+        raise InputError("--camera runs what the board's own camera sees, --frames what it is sent: choose one")
 
 
 @contextmanager

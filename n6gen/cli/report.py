@@ -121,7 +121,7 @@ def deliver(out: Output, session: Session, folder: Path, wanted: Wanted) -> int:
     if not out.for_machine:
         _show(out, values)
     out.result(values)
-    if not session.exact:
+    if session.exact is False:
         return ExitCode.NEGATIVE
     return ExitCode.OK if judged is None else judged.exit_code
 

@@ -2,10 +2,11 @@
 
 from n6gen.link.client import Client, Hello
 from n6gen.link.errors import Fault, NoAnswer, Refused, Restarted, WindowDamaged
-from n6gen.link.port import Port, SerialPort, SocketPort, open_port
+from n6gen.link.port import BAUD, Port, SerialPort, SocketPort, open_port
 from n6gen.link.protocol import Record, Sample
 
 __all__ = [
+    "BAUD",
     "Client",
     "Fault",
     "Hello",

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import select
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
-from n6gen.errors import BoardError, InputError
+from n6gen.errors import BoardError, InputError, MissingToolError, N6genError
+from n6gen.tools.openers import openers
+from n6gen.tools.text import clean
 
 #: Bit rate of a serial device unless a caller says otherwise.
 BAUD = 921_600
@@ -107,7 +112,8 @@ class SerialPort:
 def open_port(where: str, *, baud: int = BAUD) -> Port:
     """Open `socket://host:port`, `unix:/path`, a device name, or another URL of pyserial.
 
-    Raises BoardError if nothing answers there, InputError if `where` cannot be understood.
+    Raises BoardError if nothing answers there or another program has it, MissingToolError if this user may not open it,
+    InputError if `where` cannot be understood.
     """
     if where.startswith("socket://"):
         return _tcp(where)
@@ -120,17 +126,41 @@ def open_port(where: str, *, baud: int = BAUD) -> Port:
     except ValueError as error:
         raise InputError(f"{where}: not a port: {error}") from error
     except OSError as error:
-        raise BoardError(
-            f"cannot open {where}: {error}",
-            "Check the name, the cable, and that no other program has the port open.",
-            "On Linux your user may have to be in the group dialout.",
-        ) from error
+        raise _unopened(where, error) from error
     return SerialPort(device)
 
 
-def _exclusive() -> bool | None:
-    import os
+def _unopened(where: str, error: OSError) -> N6genError:
+    """Why a device cannot be opened, and what helps."""
+    if error.errno == errno.ENOENT:
+        return BoardError(f"cannot open {where}: there is no such port", _there())
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return MissingToolError(f"cannot open {where}: you may not", *_permission(where))
+    if error.errno in {errno.EBUSY, errno.EAGAIN}:
+        who = ", ".join(openers({os.path.realpath(where)})) or "another program"
+        return BoardError(f"cannot open {where}: {who} has it open", "Close that program: one at a time can read it.")
+    return BoardError(f"cannot open {where}: {error}", "Check the name and the cable.")
 
+
+def _there() -> str:
+    from serial.tools import list_ports
+
+    there = ", ".join(f"{port.device} ({clean(port.description or '?')})" for port in list_ports.comports())
+    none = "There is no serial port here: is the board's debug USB port connected?"
+    return f"There are: {there}." if there else none
+
+
+def _permission(where: str) -> list[str]:
+    if os.name != "posix":
+        return []
+    try:
+        group = Path(where).group()
+    except (OSError, KeyError, NotImplementedError):
+        group = "dialout"
+    return [f"Join the group {group}: sudo usermod -aG {group} $USER, then log in again."]
+
+
+def _exclusive() -> bool | None:
     # Two programs that read one port each get half of the bytes; Windows forbids it by itself and refuses the option.
     return True if os.name == "posix" else None
 

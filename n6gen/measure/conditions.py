@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -24,16 +24,18 @@ if TYPE_CHECKING:
 _PLACES = ("board", "res", "templates", "network")
 
 
-def host_conditions(board: Board, serial: str, manifest: Manifest, inputs: Sequence[Input]) -> dict[str, Any]:
-    """What the host knows: the build, the board, the tools, the pictures."""
+def host_conditions(
+    board: Board, known: Mapping[str, Any], manifest: Manifest, inputs: Sequence[Input]
+) -> dict[str, Any]:
+    """What the host knows: the build, the board, the tools, the pictures. `known` is Subject.conditions."""
     return {
         "board": board.name,
-        "serial": serial,
-        "probe": None,
+        "serial": known["serial"],
+        "probe": known["probe"],
         "model_sha256": manifest.model["sha256"],
         "images": {image.name: image.sha256 for image in manifest.partitions},
         "resolution": [manifest.model["height"], manifest.model["width"]],
-        "inputs": {"count": len(inputs), "sha256": _digest(inputs)},
+        "inputs": {"count": len(inputs), "sha256": _digest(inputs), "through": known["inputs"]},
         "options": {name: value for name, value in manifest.options.items() if name not in _PLACES},
         "compiler": dict(manifest.network["compiler"]),
         "tools": {**manifest.tools, "n6gen": __version__, **_emulator(board)},
@@ -78,6 +80,7 @@ def _placement(board: Board) -> dict[str, Any]:
     return {"weights": "nor", "activations": sorted(activations)}
 
 
-def _digest(inputs: Sequence[Input]) -> str:
-    """One hash over what was shown, in order; names do not count."""
-    return hashlib.sha256("".join(shown.sha256 for shown in inputs).encode()).hexdigest()
+def _digest(inputs: Sequence[Input]) -> str | None:
+    """One hash over what was shown, in order; names do not count. None for what only the board's camera saw."""
+    hashes = [shown.sha256 for shown in inputs if shown.sha256 is not None]
+    return hashlib.sha256("".join(hashes).encode()).hexdigest() if hashes else None

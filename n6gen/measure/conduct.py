@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 from collections.abc import Callable, Sequence
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 
 from n6gen.errors import BoardError
 from n6gen.link import Client, Hello, NoAnswer, Sample, WindowDamaged
-from n6gen.measure.facts import Facts, Unit
+from n6gen.measure.facts import Facts, Start, Unit
 from n6gen.measure.host import Host
 from n6gen.measure.method import Step
 from n6gen.measure.session import STAGES, Cost, FrameResult, Measured, Rate, Session, Window, cost_of
@@ -23,10 +25,34 @@ _ATTEMPTS = 3
 #: Steps whose passes count as a frame's cost.
 _JUDGED = ("pair", "window")
 _WHOLE = ("wait", "loop")
+#: One hello to a board that may just be starting is waited for this long, in seconds; so often it is said to one that
+#: is ready.
+_HELLO_S = 2.0
+_HELLOS = 5
 
 
 class DidNotRun(BoardError):  # noqa: N818 - the name says what happened
     """The board was never reached: nothing was measured, so trying again chooses no result."""
+
+
+def begin(client: Client, start: Start, timeout: float) -> None:
+    """Bring the board to where a session begins: its app is ready, or is asked in vain who it is.
+
+    `timeout` bounds that, in seconds. Raises DidNotRun if it does not get there, and what Client.wait_ready raises.
+    """
+    try:
+        if start == "reset":
+            client.hello(attempts=_attempts(start, timeout), timeout=_HELLO_S)
+            client.reset(timeout=timeout)
+        elif start == "boot":
+            client.wait_ready(timeout)
+    except NoAnswer as error:
+        raise DidNotRun(error.message, *error.things_to_try) from error
+
+
+def _attempts(start: Start, timeout: float) -> int:
+    """How often hello is said: as long as a board may take that is not known to be ready."""
+    return _HELLOS if start == "boot" else max(1, math.ceil(timeout / _HELLO_S))
 
 
 def conduct(
@@ -35,16 +61,22 @@ def conduct(
     host: Host,
     on_frame: Callable[[FrameResult], None] = lambda result: None,  # noqa: ARG005
 ) -> Session:
-    """Measure by the method of `facts`; the board is ready. `on_frame` gets each frame's result while it is shown.
+    """Measure by the method of `facts`; `begin` is done. `on_frame` gets each frame's result while it is shown.
 
     Raises DidNotRun if the board does not answer at all, BoardError if it runs another build, fails, hangs, or gives
     two samples of one frame that differ on a clock that repeats.
     """
     try:
-        hello = client.hello(network=facts.network_id, build=facts.build_id)
+        hello = client.hello(
+            network=facts.network_id,
+            build=facts.build_id,
+            attempts=_attempts(facts.start, facts.boot_timeout),
+            timeout=_HELLO_S,
+        )
     except NoAnswer as error:
         raise DidNotRun(error.message, *error.things_to_try) from error
     _must_fit(hello, facts)
+    facts = attrs.evolve(facts, unit=facts.unit.at(hello.tick_hz))
     return _Conductor(client, facts, host, hello, on_frame).run()
 
 
@@ -79,7 +111,9 @@ class _Conductor:
 
     def _take(self, step: Step) -> list[Sample]:
         """Carry a step out; once more if its samples were lost on the link."""
-        if self._shown != step.frame and step.kind != "stream":
+        if step.kind == "stream":
+            self._host.release()
+        elif self._shown != step.frame:
             self._host.show(step.frame)
             self._shown = step.frame
         frames, repeat = (step.repeat, 1) if step.kind == "stream" else (1, step.repeat)
@@ -98,11 +132,14 @@ class _Conductor:
         self._on_frame(self._result(step.frame, mask, cost_of(samples[0], self._facts)))
 
     def _result(self, frame: int, mask: npt.NDArray[np.uint8], cost: Cost) -> FrameResult:
-        return FrameResult(self._names[frame], cost, mask, self._host.references(frame).agreement(mask))
+        agreement = self._host.references(frame).agreement(mask) if self._facts.compared else None
+        return FrameResult(self._names[frame], cost, mask, agreement)
 
     def _measured(self) -> Measured:
         """Sort what was taken."""
-        cold = next((samples[0] for step, samples in self._taken if step.kind == "cold"), None)
+        # Of an app that ran before nobody knows what it did first.
+        started = self._facts.start != "running"
+        cold = next((samples[0] for step, samples in self._taken if step.kind == "cold" and started), None)
         stream = [sample for step, samples in self._taken if step.kind == "stream" for sample in samples]
         return Measured(
             frames=[self._result(frame, mask, self._typical(frame)) for frame, mask in self._masks.items()],
@@ -151,6 +188,10 @@ def _shaped(data: bytes, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
 
 
 def _must_fit(hello: Hello, facts: Facts) -> None:
+    board = facts.conditions["board"]
+    # What a tick is depends on the board, whatever link leads to it: a count of instructions must not become a time.
+    if hello.board != board:
+        raise BoardError(f"the board says that it is a {hello.board}, the build is for {board}")
     wanted = tuple(facts.conditions["resolution"])
     if hello.input_shape != wanted:
         has, takes = ("×".join(map(str, shape)) for shape in (wanted, hello.input_shape))

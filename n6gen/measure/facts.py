@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import cattrs
@@ -15,6 +15,11 @@ from n6gen.measure.method import Method
 from n6gen.tools.files import write_json
 
 FILE_NAME = "host.json"
+#: How long a board may take to get ready unless a caller says otherwise, in seconds.
+BOOT_S = 30.0
+
+#: How an app comes to run: it boots as the session begins, it is told to start anew, or it is taken as it is.
+Start = Literal["boot", "reset", "running"]
 
 
 @attrs.frozen
@@ -29,18 +34,29 @@ class Unit:
         """So many ticks, in this unit; a whole number if no digits are kept."""
         return round(ticks * self.per_tick, self.digits) if self.digits else round(ticks * self.per_tick)
 
+    def at(self, tick_hz: int) -> Unit:
+        """Itself on a clock of `tick_hz`: what a tick is in ms depends on it, what it is in instructions does not."""
+        return attrs.evolve(self, per_tick=1000 / tick_hz) if self.name == "ms" else self
+
 
 @attrs.frozen
 class Input:
-    """A picture that was shown: its name and the SHA-256 of its pixels at the network's size."""
+    """A picture that was shown: its name and the SHA-256 of its pixels at the network's size.
+
+    None: the board's own camera saw it, and nobody else.
+    """
 
     name: str
-    sha256: str
+    sha256: str | None
 
 
 @attrs.frozen
 class Facts:
-    """The facts. `conditions`: those that the host knows. `timeout` is what one inference may take, in seconds."""
+    """The facts. `conditions`: those that the host knows.
+
+    `timeout` is what one inference may take, `boot_timeout` what it may take until the board is ready, in seconds.
+    `compared`: whether the host knows what the masks must be.
+    """
 
     id: str
     started: str
@@ -55,6 +71,9 @@ class Facts:
     network: Mapping[str, Any]
     memory: Mapping[str, Any]
     model: Mapping[str, Any]
+    start: Start = "boot"
+    boot_timeout: float = BOOT_S
+    compared: bool = True
 
     def write(self, folder: Path) -> None:
         """Write them into a session's folder."""

@@ -51,6 +51,11 @@ def load_frames(files: Sequence[Path], side: int) -> list[Frame]:
     return [Frame(file.stem, fit(read_image(file), side)) for file in files]
 
 
+def enough(count: int | None, *, windows: int) -> int:
+    """How many generated frames there are: `count`, else enough for a method of so many windows, at least 4."""
+    return max(4, windows) if count is None else count
+
+
 def frames_for(pictures: Sequence[Path], count: int, side: int) -> list[Frame]:
     """The frames of `pictures`; without any, `count` frames of a generated scene. See load_frames."""
     if pictures:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from n6gen.measure.host import StoredHost
+from n6gen.measure.host import PICTURES, StoredHost
 from n6gen.measure.recording import LOG
 from n6gen.measure.session import Session
 from n6gen.report.pictures import Shown
 
 
 def gallery(session: Session, folder: Path) -> list[Shown]:
-    """The first frames of a session: picture, the device's mask, the mask that it must be."""
+    """The first frames of a session: picture, the device's mask, the mask that it must be, as far as they are known."""
     host = StoredHost(folder)
-    found = []
-    for index, frame in enumerate(session.measured.frames):
-        picture = host.picture(index)
-        if picture is not None:
-            found.append(Shown(frame.name, picture, frame.mask, host.references(index).exact))
-    return found
+    return [
+        Shown(frame.name, host.picture(index), frame.mask, host.references(index).exact if frame.agreement else None)
+        for index, frame in enumerate(session.measured.frames[:PICTURES])
+    ]
 
 
 def log_of(folder: Path) -> str:

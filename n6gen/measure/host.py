@@ -26,30 +26,49 @@ class Host(Protocol):
     """What a session needs of the host."""
 
     def show(self, index: int) -> None:
-        """Put input `index` before the camera."""
+        """Let the board see input `index`."""
+
+    def release(self) -> None:
+        """Let it see what its own camera does."""
 
     def references(self, index: int) -> References:
         """What the host makes of input `index`."""
 
 
 class LiveHost:
-    """Shows frames to a board's camera and computes the references."""
+    """Shows frames to a board and computes the references."""
 
     def __init__(
-        self, frames: Sequence[Frame], reference: HostReference, show: Callable[[npt.NDArray[np.uint8]], object]
+        self,
+        frames: Sequence[Frame],
+        reference: HostReference | None,
+        show: Callable[[npt.NDArray[np.uint8]], object],
+        release: Callable[[], object] = lambda: None,
     ) -> None:
-        """`show` puts a picture, uint8 RGB [H, W, 3], before the camera."""
+        """`show` lets the board see a picture, uint8 RGB [H, W, 3]; `release` lets it use its own camera.
+
+        Without frames, its own camera is all that it sees. Without a reference, nothing is known about masks.
+        """
         self._frames = frames
         self._reference = reference
         self._show = show
+        self._release = release
         self._said: dict[int, References] = {}
 
     def show(self, index: int) -> None:
         """See Host.show."""
-        self._show(self._frames[index].pixels)
+        if self._frames:
+            self._show(self._frames[index].pixels)
+
+    def release(self) -> None:
+        """See Host.release."""
+        if self._frames:
+            self._release()
 
     def references(self, index: int) -> References:
         """See Host.references."""
+        if self._reference is None:
+            raise InputError("the host knows nothing about this board's masks")
         if index not in self._said:
             self._said[index] = self._reference.references(self._frames[index].pixels)
         return self._said[index]
@@ -75,6 +94,9 @@ class StoredHost:
 
     def show(self, index: int) -> None:
         """Nobody looks."""
+
+    def release(self) -> None:
+        """See Host.release."""
 
     def references(self, index: int) -> References:
         """See Host.references."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from n6gen.errors import BoardError, InputError
 from n6gen.link import Client
-from n6gen.measure.conduct import conduct
+from n6gen.measure.conduct import begin, conduct
 from n6gen.measure.facts import read_facts
 from n6gen.measure.host import StoredHost
 from n6gen.measure.recording import EndOfRecording, Playback
@@ -27,7 +27,7 @@ def replay(folder: Path) -> Session:
     nonces = playback.nonces()
     client = Client(playback, nonces=lambda: next(nonces, "00000001"))
     try:
-        client.wait_ready()
+        begin(client, facts.start, facts.boot_timeout)
         return conduct(client, facts, StoredHost(folder))
     except EndOfRecording:
         raise InputError(f"{folder}: the session did not come to an end", "Measure again.") from None

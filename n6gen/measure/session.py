@@ -28,12 +28,15 @@ Cost = Mapping[str, float]
 
 @attrs.frozen(eq=False)
 class FrameResult:
-    """One frame: its cost by stage in the session's unit, the device's mask, and how far others agree with it."""
+    """One frame: its cost by stage in the session's unit, the device's mask, and how far others agree with it.
+
+    `agreement` is None where nobody but the board saw the frame.
+    """
 
     name: str
     cost: Cost
     mask: npt.NDArray[np.uint8]
-    agreement: Agreement
+    agreement: Agreement | None
 
 
 @attrs.frozen
@@ -80,9 +83,10 @@ class Session:
     measured: Measured
 
     @property
-    def exact(self) -> bool:
-        """Whether every pixel of every mask equals the integer reference."""
-        return all(frame.agreement.mask_exact == 1.0 for frame in self.measured.frames)
+    def exact(self) -> bool | None:
+        """Whether every pixel of every mask equals the integer reference; None if there was nothing to compare with."""
+        agreements = [frame.agreement for frame in self.measured.frames]
+        return None if None in agreements else all(found and found.mask_exact == 1.0 for found in agreements)
 
     @property
     def stages(self) -> dict[str, Summary]:
@@ -120,13 +124,18 @@ class Session:
             "rate": None if measured.rate is None else attrs.asdict(measured.rate),
             "windows": [attrs.asdict(window) for window in measured.windows],
             "repeated_windows": measured.repeated,
-            "frames": [{"name": f.name, **attrs.asdict(f.agreement), "cost": dict(f.cost)} for f in measured.frames],
+            "frames": [{"name": f.name, **_shares(f.agreement), "cost": dict(f.cost)} for f in measured.frames],
             "published": beside(facts, conditions, self._samples()),
             "model": dict(facts.model),
             "network": dict(facts.network),
             "memory": dict(facts.memory),
             "conditions": conditions,
         }
+
+
+def _shares(agreement: Agreement | None) -> dict[str, float | None]:
+    """Agreements as JSON values; null where nothing was compared."""
+    return dict.fromkeys(attrs.fields_dict(Agreement)) if agreement is None else attrs.asdict(agreement)
 
 
 def _values(summary: Summary) -> dict[str, Any]:

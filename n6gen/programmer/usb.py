@@ -9,13 +9,14 @@ from pathlib import Path
 
 import attrs
 
+from n6gen.tools.openers import openers
+
 VENDOR = 0x0483
 #: Product ids of ST-LINK probes, of all generations.
 PRODUCTS = frozenset({0x3748, 0x374A, 0x374B, 0x374E, 0x374F, 0x3752, 0x3753, 0x3754, 0x3755, 0x3757})
 
 SYSFS = Path("/sys/bus/usb/devices")
 DEVICES = Path("/dev/bus/usb")
-PROCESSES = Path("/proc")
 
 
 @attrs.frozen
@@ -36,20 +37,33 @@ def usb_probes() -> list[UsbProbe]:
     return sorted(_probes(), key=lambda probe: probe.serial)
 
 
-def port_of(serial: str) -> str | None:
-    """The serial port of the link that a probe carries, None if there is none."""
+@attrs.frozen
+class ProbePort:
+    """The serial port of the link that a probe carries. `name`: what the probe calls itself, None if it has no name."""
+
+    serial: str
+    device: str
+    name: str | None = None
+
+
+def probe_ports() -> list[ProbePort]:
+    """The ports of all probes, by serial number."""
     from serial.tools import list_ports
 
-    for port in list_ports.comports():
-        if port.vid == VENDOR and port.pid in PRODUCTS and (port.serial_number or "").upper() == serial.upper():
-            return str(port.device)
-    return None
+    ports = (port for port in list_ports.comports() if port.vid == VENDOR and port.pid in PRODUCTS)
+    named = (ProbePort(port.serial_number, str(port.device), port.product) for port in ports if port.serial_number)
+    return sorted(named, key=lambda port: port.serial)
+
+
+def port_of(serial: str) -> str | None:
+    """The serial port of the link that a probe carries, None if there is none."""
+    return next((port.device for port in probe_ports() if port.serial.upper() == serial.upper()), None)
 
 
 def users_of(serial: str | None) -> list[str]:
     """The processes that have a probe open, as "name, process N"; only those that this user may look into."""
     nodes = {os.fspath(probe.node) for probe in usb_probes() if serial and probe.serial.upper() == serial.upper()}
-    return sorted(_users(nodes)) if nodes else []
+    return openers(nodes)
 
 
 def _probes() -> Iterator[UsbProbe]:
@@ -62,11 +76,3 @@ def _probes() -> Iterator[UsbProbe]:
             bus, device = (int((folder / name).read_text(encoding="utf-8")) for name in ("busnum", "devnum"))
             serial = (folder / "serial").read_text(encoding="utf-8").strip()
             yield UsbProbe(serial, DEVICES / f"{bus:03d}" / f"{device:03d}")
-
-
-def _users(nodes: set[str]) -> Iterator[str]:
-    for process in PROCESSES.glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if any(os.fspath(link.readlink()) in nodes for link in (process / "fd").iterdir()):
-                name = (process / "comm").read_text(encoding="utf-8").strip()
-                yield f"{name}, process {process.name}"

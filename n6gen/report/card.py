@@ -19,7 +19,9 @@ def write_card(session: Mapping[str, Any], file: Path) -> None:
     """Write the card of a session."""
     conditions, stages = session["conditions"], session["stages"]
     height, width = conditions["resolution"]
-    wrong = min(frame["mask_exact"] for frame in session["frames"])
+    exact = session["verdict"]["exact"]
+    worst = min((frame["mask_exact"] for frame in session["frames"] if frame["mask_exact"] is not None), default=0.0)
+    pixels = {None: "masks not compared", True: "every pixel right", False: f"{worst:.2%} of pixels right"}
     text = render(
         "card.svg.j2",
         title=f"{width}×{height} on {conditions['board']}",
@@ -27,8 +29,8 @@ def write_card(session: Mapping[str, Any], file: Path) -> None:
         unit=unit_label(session),
         what="a frame, median" if session["windows"] else f"a frame, median of {stages['total']['n']}",
         bars=stage_bars(session, _BAR),
-        pixels="every pixel right" if session["verdict"]["exact"] else f"{wrong:.2%} of pixels right",
-        exact=session["verdict"]["exact"],
+        pixels=pixels[exact],
+        exact=exact is not False,
         compiler=f"{conditions['compiler']['name']} {conditions['compiler']['version']}",
         build=conditions["build_id"][:12],
         started=session["started"][:10],

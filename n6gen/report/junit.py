@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from n6gen.errors import N6genError
 from n6gen.report.numbers import figure, flat, share
@@ -25,8 +25,7 @@ def write_junit(session: Mapping[str, Any], file: Path) -> None:
     for name, text in flat(session["conditions"]):
         suite.add_property(f"condition.{name}", clean(text))
     for frame in session["frames"]:
-        wrong = f"{share(frame['mask_exact'])} of the pixels equal the integer reference, all must"
-        suite.add_testcase(_case("n6gen.masks", frame["name"], None if frame["mask_exact"] == 1 else wrong))
+        suite.add_testcase(_mask_case(frame))
     judged = session.get("gate")
     if judged:
         bad = judged["verdict"] in ("regression", "not comparable")
@@ -43,6 +42,16 @@ def write_junit_error(error: N6genError, file: Path) -> None:
     case.result = [trouble]
     suite.add_testcase(case)
     _write(suite, file)
+
+
+def _mask_case(frame: Mapping[str, Any]) -> TestCase:
+    """A frame's mask; skipped where there was nothing to compare it with."""
+    exact = frame["mask_exact"]
+    wrong = f"{share(exact)} of the pixels equal the integer reference, all must"
+    case = _case("n6gen.masks", frame["name"], None if exact in (None, 1) else wrong)
+    if exact is None:
+        case.result = [Skipped("no mask to compare with")]
+    return case
 
 
 def _case(group: str, name: str, wrong: str | None) -> TestCase:

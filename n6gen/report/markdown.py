@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from n6gen.report.numbers import flat, interval, or_na, share, unit_label
-from n6gen.report.words import EMULATED, gate_lines, published_lines, verdict_line
+from n6gen.report.words import EMULATED, gate_lines, passed, published_lines, verdict_line
 from n6gen.tools.files import write_atomic
 from n6gen.tools.text import clean
 
@@ -31,10 +31,9 @@ def write_markdown(session: Mapping[str, Any], file: Path) -> None:
 
 def markdown(session: Mapping[str, Any]) -> str:
     """The text."""
-    passed = session["verdict"]["exact"] and session.get("gate", {}).get("verdict", "ok") in ("ok", "undecided")
     conditions = session["conditions"]
     parts = [
-        f"## {'✅' if passed else '❌'} n6gen measure on {_safe(conditions['board'])}",
+        f"## {'✅' if passed(session) else '❌'} n6gen measure on {_safe(conditions['board'])}",
         " ".join(_safe(line) for line in [verdict_line(session), *([EMULATED] if session["emulated"] else [])]),
     ]
     if session.get("gate"):

@@ -21,8 +21,10 @@ def interval(ends: tuple[float, float] | None, unit: str, why: str | None) -> st
     return or_na(None, unit, why) if ends is None else f"{figure(ends[0], unit)} – {figure(ends[1], unit)}"
 
 
-def share(value: float) -> str:
-    """A share of pixels: never rounded up to all of them."""
+def share(value: float | None) -> str:
+    """A share of pixels: never rounded up to all of them. None: nothing was compared."""
+    if value is None:
+        return "n/a"
     return "1" if value == 1 else f"{min(value, 0.99999):.5f}"
 
 

@@ -11,7 +11,7 @@ from n6gen.report import numbers
 from n6gen.report.pictures import Shown, camera_url, difference_url, mask_url
 from n6gen.report.shapes import BINS, MEMORY_WIDTH, memory_rows, rest_bars, spreads, stage_bars
 from n6gen.report.template import render
-from n6gen.report.words import EMULATED, gate_lines, published_lines, verdict_line
+from n6gen.report.words import EMULATED, gate_lines, passed, published_lines, verdict_line
 from n6gen.tools.files import write_atomic
 
 #: Width of the drawings, in the units of their view boxes.
@@ -33,13 +33,12 @@ def write_page(session: Mapping[str, Any], shown: Sequence[Shown], log: str, fil
 def page(session: Mapping[str, Any], shown: Sequence[Shown], log: str) -> str:
     """The page's text."""
     unit, stages = session["unit"], session["stages"]
-    gated = session.get("gate") or {"verdict": "ok"}
     return render(
         "page.html.j2",
         session=session,
         label=numbers.unit_label(session),
         emulated=EMULATED if session["emulated"] else None,
-        passed=session["verdict"]["exact"] and gated["verdict"] in ("ok", "undecided"),
+        passed=passed(session),
         verdict=verdict_line(session).removeprefix("Verdict: "),
         gate=gate_lines(session),
         published=published_lines(session),
@@ -68,14 +67,14 @@ def _tiles(session: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Headline figures: what, how much, and of what."""
     unit, stages, frames = session["unit"], session["stages"], session["frames"]
     total, network = stages["total"]["p50"], stages["network"]["p50"]
-    worst = min(frame["mask_exact"] for frame in frames)
+    worst = min((frame["mask_exact"] for frame in frames if frame["mask_exact"] is not None), default=None)
     tiles = [
         ("A frame costs", numbers.figure(total, unit), f"{numbers.unit_label(session)}, median"),
         ("The network's part", f"{network / (total or 1):.1%}", f"{numbers.figure(network, unit)} {unit}"),
         (
             "Pixels right",
-            "all" if worst == 1 else f"{worst:.3%}",
-            f"in {len(frames)} masks" if worst == 1 else f"in the worst of {len(frames)} masks",
+            "n/a" if worst is None else "all" if worst == 1 else f"{worst:.3%}",
+            "nothing to compare with" if worst is None else f"in {'the worst of ' * (worst < 1)}{len(frames)} masks",
         ),
     ]
     if session["rate"]:
@@ -107,22 +106,21 @@ def _frame(frame: Mapping[str, Any], unit: str) -> dict[str, Any]:
     shares = (frame["mask_exact"], frame["mask_agreement"], frame["ort_self_agreement"])
     return {
         "name": frame["name"],
-        "right": frame["mask_exact"] == 1,
+        "right": frame["mask_exact"] in (None, 1),
         "shares": [numbers.share(share) for share in shares],
         "costs": [numbers.figure(cost, unit) for cost in frame["cost"].values()],
     }
 
 
 def _picture(one: Shown) -> dict[str, Any]:
+    views = [("camera", None), ("board's mask", mask_url(one.device))]
+    found: dict[str, Any] = {"name": one.name, "camera": one.picture is not None and camera_url(one.picture)}
+    if one.expected is None:
+        return {**found, "views": views if found["camera"] else views[1:], "difference": None, "wrong": None}
     wrong = int((one.device != one.expected).sum())
     return {
-        "name": one.name,
-        "camera": camera_url(one.picture),
-        "views": [
-            ("camera", None),
-            ("board's mask", mask_url(one.device)),
-            ("reference", mask_url(one.expected)),
-        ],
+        **found,
+        "views": [*views, ("reference", mask_url(one.expected))],
         "difference": difference_url(one.device, one.expected) if wrong else None,
         "wrong": f"{wrong:,} pixels differ" if wrong else "no pixel differs",
     }

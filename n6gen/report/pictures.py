@@ -23,12 +23,15 @@ _SHOWN_SIDE = 320
 
 @attrs.frozen(eq=False)
 class Shown:
-    """A frame for a page: the picture, uint8 RGB [H, W, 3], and two masks, uint8 class indices [H, W]."""
+    """A frame for a page: the picture, uint8 RGB [H, W, 3], and two masks, uint8 class indices [H, W].
+
+    `picture` is None where only the board saw it, `expected` where nobody knows the mask.
+    """
 
     name: str
-    picture: Pixels
+    picture: Pixels | None
     device: Pixels
-    expected: Pixels
+    expected: Pixels | None
 
 
 def save_mask(mask: Pixels, file: Path) -> None:

@@ -12,10 +12,18 @@ EMULATED = "Instructions were counted by an emulator. No figure of it is a time.
 
 def verdict_line(session: Mapping[str, Any]) -> str:
     """Whether the masks are right."""
+    if session["verdict"]["exact"] is None:
+        return "Verdict: no mask was compared; nobody but the board saw the frames, or the build has no model."
     if session["verdict"]["exact"]:
         return "Verdict: every pixel equals the integer reference."
     wrong = sum(frame["mask_exact"] < 1 for frame in session["frames"])
     return f"Verdict: pixels differ from the integer reference in {wrong} of {len(session['frames'])} masks."
+
+
+def passed(session: Mapping[str, Any]) -> bool:
+    """Whether nothing was found wrong: no mask, and no cost."""
+    judged = session.get("gate") or {"verdict": "ok"}
+    return session["verdict"]["exact"] is not False and judged["verdict"] in ("ok", "undecided")
 
 
 def gate_lines(session: Mapping[str, Any]) -> list[str]:

@@ -37,7 +37,7 @@ class ClockedBoard(FakeBoard):
     """Costs spread as on a board with caches and interrupts: a floor, and a tail. `slower`: times the network's."""
 
     def __init__(self, *, seed: int = 0, slower: float = 1.0, **options: object) -> None:
-        super().__init__(**({"tick_hz": TICK_HZ} | options))  # type: ignore[arg-type]
+        super().__init__(**({"tick_hz": TICK_HZ, "board": "stand-in"} | options))  # type: ignore[arg-type]
         self._rng = np.random.default_rng(seed)
         self._slower = slower
         self._passes = 0

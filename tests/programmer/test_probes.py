@@ -15,6 +15,7 @@ from n6gen.programmer.base import Access
 from n6gen.programmer.probe_lock import hold_probe
 from n6gen.programmer.registry import choose, survey
 from n6gen.programmer.stm32cubeprogrammer import CubeProgrammer
+from n6gen.tools import openers
 from tests.programmer.cube import DK, OTHER_SERIAL, SERIAL, Cube, cube
 
 __all__ = ["cube"]
@@ -54,7 +55,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Usb:
     made = Usb(tmp_path / "usb")
     monkeypatch.setattr(usb, "SYSFS", made.root / "sys")
     monkeypatch.setattr(usb, "DEVICES", made.root / "dev")
-    monkeypatch.setattr(usb, "PROCESSES", made.root / "proc")
+    monkeypatch.setattr(openers, "PROCESSES", made.root / "proc")
     return made
 
 
@@ -87,9 +88,9 @@ def test_who_has_it_open(machine: Usb) -> None:
 def test_the_serial_port_of_a_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     """The port whose USB serial number is the probe's, in either case; not another device's."""
     ports = [
-        SimpleNamespace(vid=None, pid=None, serial_number=None, device="/dev/ttyS0"),
-        SimpleNamespace(vid=0x0483, pid=0x5740, serial_number=SERIAL, device="/dev/ttyACM0"),
-        SimpleNamespace(vid=0x0483, pid=0x3754, serial_number=SERIAL.lower(), device="/dev/ttyACM1"),
+        SimpleNamespace(vid=None, pid=None, serial_number=None, product=None, device="/dev/ttyS0"),
+        SimpleNamespace(vid=0x0483, pid=0x5740, serial_number=SERIAL, product=None, device="/dev/ttyACM0"),
+        SimpleNamespace(vid=0x0483, pid=0x3754, serial_number=SERIAL.lower(), product="V3", device="/dev/ttyACM1"),
     ]
     monkeypatch.setattr(list_ports, "comports", lambda: ports)
     assert usb.port_of(SERIAL) == "/dev/ttyACM1"
@@ -101,7 +102,7 @@ def test_states(cube: Cube, machine: Usb, monkeypatch: pytest.MonkeyPatch) -> No
     third = "0031002B3232510939353236"
     cube.change(probes=[{"sn": SERIAL}, {"sn": OTHER_SERIAL}, {"sn": third, "board": "NUCLEO-N657X0-Q"}])
     machine.plug("003D00443234510E37333934", readable=False)
-    ports = [SimpleNamespace(vid=0x0483, pid=0x3754, serial_number=SERIAL, device="/dev/ttyACM1")]
+    ports = [SimpleNamespace(vid=0x0483, pid=0x3754, serial_number=SERIAL, product=None, device="/dev/ttyACM1")]
     monkeypatch.setattr(list_ports, "comports", lambda: ports)
     import fcntl
 
