@@ -9,14 +9,11 @@ from pathlib import Path
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
 from n6gen.compiler import Network
 from n6gen.resources import data_dir
 from n6gen.tools.run import run
-
-Tensor = npt.NDArray[np.int8]
-Gaps = Sequence[tuple[int, int]]
+from tests.compiler.checking import Job, Tensor
 
 _C = Path(__file__).resolve().parent.parent / "c"
 _BOARD = ("-mcpu=cortex-m55", "-mfloat-abi=hard", "-mthumb")
@@ -33,15 +30,6 @@ _ORDER = 8
 _STATES = ("was not run", "good", "init failed", "run failed", "a kernel wrote outside of its tensors")
 #: Ticks of the system counter in instructions, with -icount.
 _PER_TICK = 31.25
-
-
-@attrs.frozen(eq=False)
-class Job:
-    """A network, its inputs, and parts of its arena (offset from the input, size) that must stay untouched."""
-
-    network: Network
-    inputs: Sequence[Tensor]
-    gaps: Gaps = ()
 
 
 @attrs.frozen(eq=False)
@@ -86,7 +74,7 @@ class BoardCompiler:
         objects = [self._object(templates / name, includes) for name in sources]
         objects.append(self._object(_C / "test_mve_board.c", includes))
         for index, network in enumerate(networks):
-            names = ("init", "input", "run", "output", "input_info", "output_info", "layers", "walk")
+            names = ("init", "input", "run", "output", "input_info", "output_info", "layers", "walk", "runtime")
             renamed = [f"-Dnetwork_{name}=network_{index}_{name}" for name in names]
             made = self.folder / f"network_{index}.o"
             words = [*renamed, *includes, "-include", self.folder / "hook.h"]

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 
 from n6gen.compiler import Network
-from n6gen.compiler.cpu import compile as cpu_compile
-from n6gen.compiler.cpu.lower import lower
-from n6gen.compiler.cpu.plan import ALIGNMENT, Block, Plan, Step, scratch_name
 from n6gen.model.reference import IntegerReference
 from n6gen.resources import data_dir
 from n6gen.tools.run import run
-
-Tensor = npt.NDArray[np.int8]
+from tests.compiler.checking import Tensor, differences, job_of
 
 WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wshadow")
 FLAGS = ("-std=c11", *WARNINGS, "-ffp-contract=off")
@@ -69,66 +64,21 @@ class HostCompiler:
 
 def compare(compiler: HostCompiler, proto: onnx.ModelProto, out: Path, kernels: str, inputs: Sequence[Tensor]) -> None:
     """Compile all of `proto` and assert that every tensor of every layer is onnxruntime's, byte for byte."""
-    reference = IntegerReference(proto)
-    network = cpu_compile.compile_graph(reference.graph, out, kernels=kernels, head=None, decode="argmax")
-    check_layers(compiler, network, reference, inputs)
+    check(compiler, IntegerReference(proto), out, kernels, spread=False, inputs=inputs)
 
 
-def check_layers(
+def check(
     compiler: HostCompiler,
-    network: Network,
     reference: IntegerReference,
-    inputs: Sequence[Tensor],
-    gaps: Iterable[tuple[int, int]] = (),
+    out: Path,
+    kernels: str,
+    *,
+    spread: bool,
+    inputs: Sequence[Tensor] | None = None,
 ) -> None:
-    """Assert that `network` computes the tensors of `reference`."""
-    outputs = [layer.output for layer in lower(reference.graph).layers]
-    assert len(outputs) == len(network.layers)
-    for image, found in zip(inputs, compiler.run(network, inputs, gaps), strict=True):
-        expected = reference.tensors(image)
-        at = 0
-        for layer, name in zip(network.layers, outputs, strict=True):
-            tensor = expected[name]
-            part = found[at : at + tensor.size].reshape(tensor.shape)
-            wrong = np.argwhere(part != tensor)
-            assert not len(wrong), f"{layer}: {len(wrong)} bytes differ, the first at {wrong[0]}"
-            at += tensor.size
-        assert at == found.size
-
-
-def images(height: int, width: int, channels: int, seed: int = 0) -> list[Tensor]:
-    """Noise, and inputs at the ends of the range."""
-    random = np.random.default_rng(seed)
-    shape = (height, width, channels)
-    return [
-        random.integers(-128, 128, shape).astype(np.int8),
-        random.choice(np.array([-128, 127], np.int8), shape),
-        np.full(shape, -128, np.int8),
-        np.full(shape, 127, np.int8),
-    ]
-
-
-#: Bytes between two tensors of a spread plan; all of them are poisoned.
-GAP = 64
-
-
-def spread_plan(sizes: Mapping[str, int], steps: Sequence[Step], source: str, output: str) -> Plan:
-    """A plan that shares no memory: the input at 0, and a gap behind every tensor."""
-    wanted = {source: sizes[source], **{step.output: sizes[step.output] for step in steps}}
-    wanted |= {scratch_name(index): step.scratch for index, step in enumerate(steps) if step.scratch}
-    offsets, at = {}, 0
-    for name, size in wanted.items():
-        offsets[name] = at
-        at += -(-size // ALIGNMENT) * ALIGNMENT + GAP
-    blocks = tuple(Block((name,), size, -1, len(steps)) for name, size in wanted.items())
-    return Plan(blocks, offsets, at, at)
-
-
-def gaps_of(plan: Plan) -> list[tuple[int, int]]:
-    """What a spread plan leaves free, as (offset, size)."""
-    ends = [plan.offsets[block.names[0]] + block.size for block in plan.blocks]
-    begins = [*(plan.offsets[block.names[0]] for block in plan.blocks[1:]), plan.size]
-    return [(end, begin - end) for end, begin in zip(ends, begins, strict=True)]
+    """The same; with `spread`, sanitizers find whatever is touched between two tensors."""
+    job = job_of(reference, out, kernels, spread=spread, inputs=inputs)
+    assert list(differences(reference, job, kernels, compiler.run(job.network, job.inputs, job.gaps))) == []
 
 
 def _checked(argv: Sequence[str | Path], timeout: float = 60) -> None:

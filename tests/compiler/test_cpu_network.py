@@ -15,15 +15,14 @@ from hypothesis import strategies as st
 from n6gen.compiler.cpu import compile as cpu_compile
 from n6gen.compiler.cpu.compile import compile_graph
 from n6gen.compiler.cpu.lower import lower
-from n6gen.compiler.cpu.plan import Plan
 from n6gen.errors import InputError
 from n6gen.model.import_qdq import import_qdq
 from n6gen.model.reference import IntegerReference
 from n6gen.resources import data_dir
 from n6gen.tools.run import run
-from tests.compiler.on_host import WARNINGS, HostCompiler, check_layers, compare, gaps_of, images, spread_plan
+from tests.compiler.checking import images
+from tests.compiler.on_host import WARNINGS, HostCompiler, check, compare
 from tests.support.qdq import QdqBuilder, segmenter
-from tests.support.random_models import qdq_models
 
 _KERNELS = ["c", "ref"]
 
@@ -37,41 +36,12 @@ def _inputs(proto: onnx.ModelProto, count: int = 4) -> list[np.ndarray]:
     return images(source.height, source.width, source.channels)[:count]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kernels", _KERNELS)
-@settings(_SETTINGS, max_examples=60)
-@given(proto=qdq_models())
-def test_random_networks(tmp_path: Path, fast: HostCompiler, kernels: str, proto: onnx.ModelProto) -> None:
-    """Whatever the importer takes, both kernel sets compute as onnxruntime does, in every layer."""
-    compare(fast, proto, tmp_path / "network", kernels, _inputs(proto))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kernels", _KERNELS)
-@settings(_SETTINGS, max_examples=25)
-@given(proto=qdq_models(max_channels=11))
-def test_no_kernel_leaves_its_tensors(
-    tmp_path: Path, sanitized: HostCompiler, kernels: str, proto: onnx.ModelProto
-) -> None:
-    """With poisoned memory between all tensors and scratches, the sanitizers find nothing."""
-    _check_spread(sanitized, proto, tmp_path / "network", kernels)
-
-
 @pytest.mark.parametrize("kernels", _KERNELS)
 def test_a_small_segmenter(tmp_path: Path, fast: HostCompiler, sanitized: HostCompiler, kernels: str) -> None:
     """All operators in one network, with and without sanitizers."""
     proto = segmenter(24, 20, classes=3, factor=5)
     compare(fast, proto, tmp_path / "network", kernels, _inputs(proto))
-    _check_spread(sanitized, proto, tmp_path / "spread", kernels)
-
-
-def _check_spread(compiler: HostCompiler, proto: onnx.ModelProto, out: Path, kernels: str) -> None:
-    reference = IntegerReference(proto)
-    plans: list[Plan] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cpu_compile, "make_plan", lambda *words: plans.append(spread_plan(*words)) or plans[-1])
-        network = compile_graph(reference.graph, out, kernels=kernels, head=None, decode="argmax")
-    check_layers(compiler, network, reference, _inputs(proto, 2), gaps_of(plans[0]))
+    check(sanitized, IntegerReference(proto), tmp_path / "spread", kernels, spread=True)
 
 
 @pytest.mark.parametrize("kernels", _KERNELS)
@@ -93,7 +63,7 @@ def test_shapes_of_blocks_and_tails(
     """Channels and depths that fill the register blocks and that don't, groups, an odd number of pixels."""
     b = QdqBuilder(5, 7, channels, zero_point=-9)
     x = b.conv(b.input, out, kernel, groups=groups, pads=(1, 0, 0, 2), lowest=-128)
-    _check_spread(sanitized, b.model(x), tmp_path / "network", kernels)
+    check(sanitized, IntegerReference(b.model(x)), tmp_path / "network", kernels, spread=True)
 
 
 @pytest.mark.parametrize("kernels", _KERNELS)

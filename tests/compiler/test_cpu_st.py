@@ -13,7 +13,8 @@ from n6gen.compiler.cpu import compile_cpu
 from n6gen.decode import argmax, rounded
 from n6gen.model.loader import load
 from n6gen.model.reference import IntegerReference
-from tests.compiler.on_host import HostCompiler, Tensor, compare, images
+from tests.compiler.checking import Tensor, images
+from tests.compiler.on_host import HostCompiler, compare
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
 

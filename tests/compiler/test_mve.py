@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
 import numpy as np
 import onnx
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
-from n6gen.compiler.cpu import compile as cpu_compile
 from n6gen.compiler.cpu.addition import whole_sum
-from n6gen.compiler.cpu.compile import compile_graph
 from n6gen.compiler.cpu.composite import Block, PixelConv
 from n6gen.compiler.cpu.kernels import KERNEL_SETS
 from n6gen.compiler.cpu.lower import lower
-from n6gen.compiler.cpu.plan import Plan
 from n6gen.model.reference import IntegerReference
-from tests.compiler.on_board import BoardCompiler, Job, Outcome
-from tests.compiler.on_host import Tensor, gaps_of, images, spread_plan
+from tests.compiler.checking import Tensor, differences, job_of
+from tests.compiler.on_board import BoardCompiler
 from tests.support.qdq import QdqBuilder, segmenter
-from tests.support.random_models import qdq_models
 
 pytestmark = pytest.mark.qemu
-
-#: Networks in one emulator.
-_BATCH = 25
 
 
 @pytest.fixture(scope="module")
@@ -37,91 +28,15 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> BoardCompiler:
     return BoardCompiler(tmp_path_factory.mktemp("board"))
 
 
-def _inputs(reference: IntegerReference, count: int = 2) -> list[Tensor]:
-    source = reference.graph.tensors[reference.graph.input]
-    return images(source.height, source.width, source.channels)[:count]
-
-
-def _job(reference: IntegerReference, out: Path, *, spread: bool) -> Job:
-    """With `spread`, no two tensors share memory, and what lies between them must stay untouched."""
-    plans: list[Plan] = []
-    with pytest.MonkeyPatch.context() as patch:
-        if spread:
-            patch.setattr(cpu_compile, "make_plan", lambda *words: plans.append(spread_plan(*words)) or plans[-1])
-        network = compile_graph(reference.graph, out, kernels="mve", head=None, decode="argmax")
-    return Job(network, _inputs(reference), gaps_of(plans[0]) if spread else ())
-
-
-def _differences(reference: IntegerReference, job: Job, outcome: Outcome) -> Iterator[str]:
-    layers = KERNEL_SETS["mve"].rewrite(lower(reference.graph)).layers
-    for image, found in zip(job.inputs, outcome.layers, strict=True):
-        expected = reference.tensors(image)
-        at = 0
-        for info, layer in zip(job.network.layers, layers, strict=True):
-            size = info.height * info.width * info.channels
-            part = found[at : at + size].reshape(info.height, info.width, info.channels)
-            at += size
-            if layer.output not in reference.graph.tensors:
-                continue  # the set's own
-            wrong = np.argwhere(part != expected[layer.output])
-            if len(wrong):
-                yield f"{info}: {len(wrong)} bytes differ, the first at {wrong[0]}"
-
-
 def _check(board: BoardCompiler, protos: Sequence[onnx.ModelProto], folder: Path) -> None:
     references = [IntegerReference(proto) for proto in protos]
     # Every other one with room between its tensors.
-    jobs = [_job(each, folder / str(at), spread=at % 2 == 1) for at, each in enumerate(references)]
+    jobs = [job_of(each, folder / str(at), "mve", spread=at % 2 == 1) for at, each in enumerate(references)]
     for at, (reference, job, outcome) in enumerate(zip(references, jobs, board.run(jobs), strict=True)):
-        found = list(_differences(reference, job, outcome))
+        found = list(differences(reference, job, "mve", outcome.layers))
         if found:
             onnx.save(protos[at], folder / "wrong.onnx")
         assert found == [], f"{folder / 'wrong.onnx'}"
-
-
-@st.composite
-def mobile_models(draw: st.DrawFn) -> onnx.ModelProto:
-    """Chains of expand, depthwise and project, as in mobile networks."""
-    b = QdqBuilder(
-        draw(st.integers(4, 20)),
-        draw(st.integers(4, 24)),
-        draw(st.integers(1, 8)),
-        zero_point=draw(st.sampled_from([-128, 0, 127])),
-        seed=draw(st.integers(0, 2**32 - 1)),
-    )
-    x = b.input
-    for _ in range(draw(st.integers(1, 3))):
-        kernels = [1, 1, 2] if min(x.height, x.width) > 1 else [1]
-        expanded = b.conv(x, 4 * draw(st.integers(1, 8)), draw(st.sampled_from(kernels)))
-        stride = draw(st.integers(1, 2))
-        pads = tuple(draw(st.integers(0, 2)) for _ in range(4))
-        if expanded.height + pads[0] + pads[2] < 3 or expanded.width + pads[1] + pads[3] < 3:
-            break
-        reduced = b.depthwise(expanded, strides=(stride, stride), pads=pads, lowest=-128)
-        made = b.conv(reduced, draw(st.integers(1, 9)))
-        alike = (made.height, made.width, made.channels) == (x.height, x.width, x.channels)
-        x = b.add(made, x) if alike else made
-    return b.model(x)
-
-
-@pytest.mark.slow
-@settings(
-    deadline=None,
-    derandomize=True,
-    max_examples=10,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-@given(
-    protos=st.lists(
-        st.one_of(qdq_models(), qdq_models(max_channels=40, max_nodes=4), mobile_models()),
-        min_size=_BATCH,
-        max_size=_BATCH,
-    )
-)
-def test_random_networks(board: BoardCompiler, tmp_path: Path, protos: list[onnx.ModelProto]) -> None:
-    """Whatever the importer takes, every tensor of every layer is onnxruntime's, and nothing else is written."""
-    _check(board, protos, tmp_path)
 
 
 def test_a_small_segmenter(board: BoardCompiler, tmp_path: Path) -> None:
@@ -239,8 +154,8 @@ def test_every_sum_of_two_bytes(
     graph = reference.graph
     a, c, out = (graph.tensors[name] for name in (graph.input, swapped.quantised, graph.output))
     assert (whole_sum(a, c, out) is not None) == whole
-    job = attrs.evolve(_job(reference, tmp_path, spread=True), inputs=[_all_pairs()])
-    assert not list(_differences(reference, job, board.run([job])[0]))
+    job = job_of(reference, tmp_path, "mve", spread=True, inputs=[_all_pairs()])
+    assert list(differences(reference, job, "mve", board.run([job])[0].layers)) == []
 
 
 def _all_pairs() -> Tensor:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import onnx
 from hypothesis import strategies as st
 
+from n6gen.model import functions
 from tests.support import random_moves, random_operators, random_products
 from tests.support.qdq import QdqBuilder, Value
-from tests.support.random_operators import ZERO_POINTS, Make, activate
+from tests.support.random_operators import SINCE, ZERO_POINTS, Make, activate
 
 #: What makes each kind of operator.
 OPERATORS: Mapping[str, Make] = {
@@ -20,6 +22,7 @@ OPERATORS: Mapping[str, Make] = {
     "requantised": random_operators.requantised,
     "of two": random_operators.of_two,
     "max pool": random_operators.max_pool,
+    "global max pool": random_operators.global_max_pool,
     "average pool": random_operators.average_pool,
     "reduce mean": random_operators.reduce_mean,
     "resize": random_moves.resize,
@@ -28,26 +31,83 @@ OPERATORS: Mapping[str, Make] = {
     "split": random_moves.split,
     "concat": random_moves.concat,
     "views": random_moves.views,
+    "flat pixel": random_moves.flat_pixel,
     "gemm": random_products.gemm,
     "transposed": random_products.conv_transpose,
     "groups": random_products.grouped_conv,
 }
 
 
+def _pool(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value:
+    return b.pool(x, zero_point=draw(ZERO_POINTS))
+
+
+#: What surely makes an operator of ONNX, for each that the importer has.
+EACH: Mapping[str, Make] = {
+    **{kind: partial(random_operators.unary, kind=kind) for kind in functions.UNARY},
+    **{kind: partial(random_operators.with_constant, kind=kind) for kind in ("Div", "PRelu")},
+    **{kind: partial(random_operators.of_two, kind=kind) for kind in random_operators.TWO},
+    **{kind: partial(random_products.gemm, kind=kind) for kind in ("Gemm", "MatMul")},
+    **dict.fromkeys(("Reshape", "Transpose"), random_moves.views),
+    **dict.fromkeys(("Squeeze", "Unsqueeze"), random_moves.flat_pixel),
+    "AveragePool": random_operators.average_pool,
+    "Clip": random_operators.clip,
+    "Concat": random_moves.concat,
+    "Conv": random_products.grouped_conv,
+    "ConvTranspose": random_products.conv_transpose,
+    "Flatten": random_products.gemm,
+    "GlobalAveragePool": _pool,
+    "GlobalMaxPool": random_operators.global_max_pool,
+    "MaxPool": random_operators.max_pool,
+    "Pad": random_moves.pad,
+    "ReduceMean": random_operators.reduce_mean,
+    "Resize": random_moves.resize,
+    "Slice": random_moves.slice_,
+    "Split": random_moves.split,
+}
+
+_OPSETS = (17, 13, 18, 19, 22)
+
+
 @st.composite
-def bundles(draw: st.DrawFn, kind: str, *, count: int = 6) -> onnx.ModelProto:
-    """Several operators of one kind, side by side on one input; their means are the output."""
+def bundles(draw: st.DrawFn, operator: str, *, count: int = 6) -> onnx.ModelProto:
+    """An operator of ONNX several times side by side on one input; the means of all are the output."""
     b = QdqBuilder(
         draw(st.integers(1, 12)),
         draw(st.integers(1, 12)),
         draw(st.integers(1, 6)),
         scale=draw(st.sampled_from([0.0235294122248888, 0.01, 1 / 127.5])),
         zero_point=draw(ZERO_POINTS),
-        opset=draw(st.sampled_from([17, 13, 18, 19, 22])),
+        opset=draw(st.sampled_from([opset for opset in _OPSETS if opset >= SINCE.get(operator, 0)])),
         seed=draw(st.integers(0, 2**32 - 1)),
     )
-    made = [OPERATORS[kind](draw, b, [b.input], b.input) for _ in range(count)]
+    made = [EACH[operator](draw, b, [b.input], b.input) for _ in range(count)]
     return b.model(b.concat([b.pool(value) for value in [b.input, *made] if value is not None]))
+
+
+@st.composite
+def mobile_models(draw: st.DrawFn) -> onnx.ModelProto:
+    """Chains of expand, depthwise and project, as in mobile networks."""
+    b = QdqBuilder(
+        draw(st.integers(4, 20)),
+        draw(st.integers(4, 24)),
+        draw(st.integers(1, 8)),
+        zero_point=draw(st.sampled_from([-128, 0, 127])),
+        seed=draw(st.integers(0, 2**32 - 1)),
+    )
+    x = b.input
+    for _ in range(draw(st.integers(1, 3))):
+        kernels = [1, 1, 2] if min(x.height, x.width) > 1 else [1]
+        expanded = b.conv(x, 4 * draw(st.integers(1, 8)), draw(st.sampled_from(kernels)))
+        stride = draw(st.integers(1, 2))
+        pads = tuple(draw(st.integers(0, 2)) for _ in range(4))
+        if expanded.height + pads[0] + pads[2] < 3 or expanded.width + pads[1] + pads[3] < 3:
+            break
+        reduced = b.depthwise(expanded, strides=(stride, stride), pads=pads, lowest=-128)
+        made = b.conv(reduced, draw(st.integers(1, 9)))
+        alike = (made.height, made.width, made.channels) == (x.height, x.width, x.channels)
+        x = b.add(made, x) if alike else made
+    return b.model(x)
 
 
 @st.composite
@@ -60,7 +120,7 @@ def qdq_models(draw: st.DrawFn, *, max_side: int = 9, max_channels: int = 6, max
         draw(sides),
         scale=0.01,
         zero_point=draw(zero_points),
-        opset=draw(st.sampled_from([17, 13, 18, 19, 22])),
+        opset=draw(st.sampled_from(_OPSETS)),
         seed=draw(st.integers(0, 2**32 - 1)),
     )
     values = [b.input]

@@ -123,3 +123,12 @@ def views(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> 
     shape = np.array([1, x.channels, x.height, x.width], np.int64)
     third = b.operator("Reshape", [second], x, scale=scale, zero_point=-8, constants=[shape])
     return b.operator("Transpose", [third], x, scale=scale, zero_point=-8, perm=[0, 1, 2, 3])
+
+
+def flat_pixel(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value:
+    """One pixel, flattened by Squeeze, perhaps at another scale, and back by Unsqueeze."""
+    pixel = b.pool(x, zero_point=draw(ZERO_POINTS))
+    scale = pixel.scale * np.float32(draw(FILL))
+    axes = [np.array(draw(st.sampled_from([[2, 3], [-1, -2], [3, -2]])), np.int64) for _ in range(2)]
+    flat = b.operator("Squeeze", [pixel], pixel, scale=scale, zero_point=draw(ZERO_POINTS), constants=axes[:1])
+    return b.operator("Unsqueeze", [flat], pixel, scale=scale, zero_point=draw(ZERO_POINTS), constants=axes[1:])

@@ -36,9 +36,10 @@ def scale_for(draw: st.DrawFn, values: np.ndarray) -> np.float32:
     return np.float32(max(largest, 1e-5) / 127 * draw(FILL))
 
 
-def unary(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value:
+def unary(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value, kind: str | None = None) -> Value:
     """A function of one activation, with random attributes."""
-    kind = draw(st.sampled_from(sorted(kind for kind in functions.UNARY if b.opset >= SINCE.get(kind, 0))))
+    possible = sorted(kind for kind in functions.UNARY if b.opset >= SINCE.get(kind, 0))
+    kind = kind or draw(st.sampled_from(possible))
     known = functions.UNARY[kind]
     given = {key: draw(st.floats(1 / 64, 1, width=32)) for key in known.defaults}
     attributes = given if draw(st.booleans()) else {}
@@ -58,9 +59,9 @@ def _limits(draw: st.DrawFn, x: Value) -> list[np.ndarray | None]:
     return [limit if draw(st.booleans()) else None for limit in given]
 
 
-def with_constant(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value:
+def with_constant(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value, kind: str | None = None) -> Value:
     """An operation with a constant on either side: one number or one a channel, float or quantised."""
-    kind = draw(st.sampled_from(sorted(functions.BINARY)))
+    kind = kind or draw(st.sampled_from(sorted(functions.BINARY)))
     random = np.random.default_rng(draw(SEEDS))
     shape = draw(st.sampled_from([(), (1,), (1, 1, 1, 1), (x.channels, 1, 1), (1, x.channels, 1, 1)]))
     constant = np.asarray(random.uniform(0.2, 2, shape) * random.choice([-1, 1], shape), np.float32)
@@ -100,9 +101,13 @@ def requantised(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Valu
     return b.quantise(b.node("Identity", [x.name]), x.height, x.width, x.channels, scale, draw(ZERO_POINTS))
 
 
-def of_two(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value:
+#: Operations on two activations.
+TWO = ("Add", "Sub", "Mul", "Max", "Min", "Sum")
+
+
+def of_two(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value, kind: str | None = None) -> Value:
     """An operation on two activations, one of which may be repeated along height, width or channels."""
-    kind = draw(st.sampled_from(["Add", "Sub", "Mul", "Max", "Min", "Sum"]))
+    kind = kind or draw(st.sampled_from(TWO))
     others = [v for v in values if all(1 in pair or pair[0] == pair[1] for pair in _sizes(x, v))]
     other = draw(st.sampled_from(others))
     if draw(st.booleans()):
@@ -146,13 +151,22 @@ def _ends_in_padding(window: Window, x: Value, steps: tuple[int, int]) -> bool:
     )
 
 
-def max_pool(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value | None:
-    """MaxPool, at another scale now and then, or GlobalMaxPool."""
-    scale, zero_point = x.scale, x.zero_point
+def _scale_of_largest(draw: st.DrawFn, x: Value) -> tuple[np.float32, int]:
+    """That of the input, or another one now and then."""
     if draw(st.booleans()):
-        scale, zero_point = x.scale * np.float32(draw(FILL)), draw(ZERO_POINTS)
-    if draw(st.integers(0, 5)) == 0:
-        return b.operator("GlobalMaxPool", [x], (1, 1, x.channels), scale=scale, zero_point=zero_point)
+        return x.scale, x.zero_point
+    return x.scale * np.float32(draw(FILL)), draw(ZERO_POINTS)
+
+
+def global_max_pool(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value:
+    """GlobalMaxPool, at another scale now and then."""
+    scale, zero_point = _scale_of_largest(draw, x)
+    return b.operator("GlobalMaxPool", [x], (1, 1, x.channels), scale=scale, zero_point=zero_point)
+
+
+def max_pool(draw: st.DrawFn, b: QdqBuilder, values: Sequence[Value], x: Value) -> Value | None:
+    """MaxPool, at another scale now and then."""
+    scale, zero_point = _scale_of_largest(draw, x)
     made = _window(draw, b, x, dilated=True)
     if made is None:
         return None
