@@ -4,10 +4,11 @@
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
-.PHONY: help setup demo test lint format bench bench-check docs clean
+.PHONY: help setup farm demo test lint format bench bench-check docs clean
 
 help:
 	@echo "make setup   install what n6gen needs (into .venv; system packages where allowed)"
+	@echo "make farm    the same with labgrid, into .venv-farm: for the tests of a board farm"
 	@echo "make demo    build, flash and measure the demo network on the virtual board"
 	@echo "make test    run all tests"
 	@echo "make lint    check style, types and generated pages"
@@ -21,6 +22,12 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml scripts/setup
 	@scripts/setup
 	@touch $(STAMP)
+
+farm: .venv-farm/.ready
+
+.venv-farm/.ready: pyproject.toml scripts/setup_farm
+	@scripts/setup_farm
+	@touch $@
 
 demo: $(STAMP)
 	@scripts/demo

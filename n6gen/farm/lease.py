@@ -12,7 +12,7 @@ import attrs
 
 from n6gen.errors import BoardError, InputError
 from n6gen.farm.board import POOL, READY, FarmBoard
-from n6gen.farm.coordinator import Coordinator, FarmError, Place, Session
+from n6gen.farm.coordinator import CALL_S, Coordinator, FarmError, Place, Session
 from n6gen.farm.holder import Holder
 
 _T = TypeVar("_T")
@@ -46,7 +46,7 @@ class Lease:
 
     def check(self) -> None:
         """Call it before the board is touched and before a verdict is believed. Raises LeaseLostError."""
-        found = _patiently(lambda: self.coordinator.holder_of(self.board.place))
+        found = patiently(lambda: self.coordinator.holder_of(self.board.place))
         if found != str(self.holder):
             who = f"{found} has it" if found else "nobody has it: was the coordinator restarted?"
             raise LeaseLostError(f"{self.board.place} is no longer ours: {who}", "Run the job again.")
@@ -108,7 +108,7 @@ def _acquired(
     why = "all are in use"
     while (left := deadline - time.monotonic()) > 0:
         try:
-            with coordinator.session(str(holder), left) as session:
+            with coordinator.session(str(holder), left + CALL_S) as session:
                 while time.monotonic() < deadline:
                     found, why = _one_of(coordinator, session, holder, tags, avoid, say)
                     if found is not None:
@@ -168,12 +168,12 @@ def _acquire(coordinator: Coordinator, session: Session, name: str, holder: Hold
 def _let_go(coordinator: Coordinator, name: str, holder: Holder, say: Callable[[str], None]) -> None:
     """Release a place; a coordinator that does not answer for long is left to the janitor."""
     try:
-        _patiently(lambda: coordinator.release(name, str(holder)))
+        patiently(lambda: coordinator.release(name, str(holder)))
     except FarmError as error:
         say(f"{name} could not be released, the janitor will: {error.message}")
 
 
-def _patiently(call: Callable[[], _T]) -> _T:
+def patiently(call: Callable[[], _T]) -> _T:
     """Repeat a call that may be repeated, for as long as a coordinator's restart may take. Raises FarmError."""
     deadline = time.monotonic() + PATIENCE_S
     while True:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from n6gen.errors import BoardError
 from n6gen.farm.board import POOL, SICK
 from n6gen.farm.coordinator import Coordinator
-from n6gen.farm.lease import NoPlaceError, fitting, lease
+from n6gen.farm.lease import NoPlaceError, fitting, lease, patiently
 from n6gen.hil.bench import Held, Need, NoBoard
 from n6gen.tools.text import clean
 
@@ -34,7 +34,7 @@ class LabgridBench:
     @contextmanager
     def hold(self, need: Need, *, job: str, timeout: float) -> Iterator[Held]:
         """See Bench.hold. `Held.check` asks the coordinator."""
-        if not self.names(need):
+        if not patiently(lambda: self.names(need)):
             wanted = ", ".join(f"{key}={value}" for key, value in _tags(need).items())
             raise NoBoard(f"the farm has no healthy board with {wanted}", "labgrid-client places -v")
         try:
