@@ -27,6 +27,7 @@ _COMMANDS = {
     "compare": ("n6gen.cli.compare:compare", "Say how the cost changed from one session to another."),
     "evaluate": ("n6gen.cli.evaluate:evaluate", "Mean IoU over a labelled data set: host and board."),
     "live": ("n6gen.cli.live:live", "Watch a board segment frame after frame."),
+    "ci": ("n6gen.cli.ci:ci", "Hardware in the loop: a plan of jobs on boards, judged."),
     "boards": ("n6gen.cli.boards:boards", "List the boards that can be reached."),
     "model": ("n6gen.cli.model:model", "Models: look into one, list and get known ones."),
     "network": ("n6gen.cli.network:network", "Compiled networks: look into one."),

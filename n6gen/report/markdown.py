@@ -33,15 +33,15 @@ def markdown(session: Mapping[str, Any]) -> str:
     """The text."""
     conditions = session["conditions"]
     parts = [
-        f"## {'✅' if passed(session) else '❌'} n6gen measure on {_safe(conditions['board'])}",
-        " ".join(_safe(line) for line in [verdict_line(session), *([EMULATED] if session["emulated"] else [])]),
+        f"## {'✅' if passed(session) else '❌'} n6gen measure on {safe(conditions['board'])}",
+        " ".join(safe(line) for line in [verdict_line(session), *([EMULATED] if session["emulated"] else [])]),
     ]
     if session.get("gate"):
-        parts.append("\n".join(f"- {_safe(line.strip())}" for line in gate_lines(session)))
-    parts.append(f"**Stages**, in {_safe(unit_label(session))}")
+        parts.append("\n".join(f"- {safe(line.strip())}" for line in gate_lines(session)))
+    parts.append(f"**Stages**, in {safe(unit_label(session))}")
     parts.append(_stages(session))
     if session.get("published"):
-        parts.append("\n".join(f"- {_safe(line.strip())}" for line in published_lines(session)))
+        parts.append("\n".join(f"- {safe(line.strip())}" for line in published_lines(session)))
     parts.append("**Masks**, shares of equal pixels")
     parts.append(_masks(session["frames"]))
     listed = _table(("condition", "value"), ((name, text) for name, text in flat(conditions)), "ll")
@@ -72,11 +72,11 @@ def _masks(frames: Sequence[Mapping[str, Any]]) -> str:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> str:
     rule = ["---:" if side == "r" else "---" for side in align]
-    lines = [head, rule, *([_safe(cell) for cell in row] for row in rows)]
+    lines = [head, rule, *([safe(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text that Markdown, HTML and the workflow's command parser leave alone, on one line."""
     line = clean(text).replace("\n", " ").replace("::", ": :")
     return html.escape(_MARKS.sub(r"\\\1", line), quote=False)
