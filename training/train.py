@@ -1,4 +1,4 @@
-"""Train the demo network on generated scenes (CPU only; about an hour on two idle cores).
+"""Train the demo network on generated scenes (CPU only; some three hours on two cores).
 
     python -m training.train --work DIR          # whole frames at 192, then a mix of 256, 320 and 416
 
@@ -29,12 +29,14 @@ SEED = 20
 class Stage:
     """One stage: (size, scenes, batch) in turn for `steps` steps, a one-cycle learning rate up to `rate`.
 
-    The cycle ends at `horizon`; a stage may stop before. One scene in `empty_every` has nobody in it. The first
-    `frozen` blocks of the backbone keep their weights and statistics: they are half of the cost.
+    The cycle ends at `horizon`; a stage may stop before. Scene seeds count from `million` millions. One scene in
+    `empty_every` has nobody in it. The first `frozen` blocks of the backbone keep their weights and statistics: they
+    are half of the cost.
     """
 
     name: str
     sets: tuple[tuple[int, int, int], ...]
+    million: int
     steps: int
     horizon: int
     rate: float
@@ -47,11 +49,12 @@ _MIXED = ((320, 2400, 16), (256, 2400, 24), (320, 2400, 16), (416, 800, 8))
 _WIDE = ((320, 3200, 16), (256, 3200, 24), (320, 3200, 16), (416, 800, 8))
 _BROAD = ((320, 4000, 16), (256, 4000, 24), (320, 4000, 16), (416, 1000, 8))
 STAGES = (
-    Stage("coarse", ((192, 16000, 32),), 1300, 1700, 4e-3, 8, 0),
-    Stage("mixed", _MIXED, 600, 600, 2e-3, 5, 4),
-    Stage("wide", _WIDE, 1000, 1000, 2e-3, 4, 4, "wide"),
-    Stage("broad", _BROAD, 1200, 1200, 2e-3, 5, 4, "broad"),
-    Stage("long", _BROAD, 3400, 3400, 2.5e-3, 4, 0, "broad"),
+    Stage("coarse", ((192, 16000, 32),), 0, 1300, 1700, 4e-3, 8, 0),
+    Stage("mixed", _MIXED, 1, 600, 600, 2e-3, 5, 4),
+    Stage("wide", _WIDE, 2, 1000, 1000, 2e-3, 4, 4, "wide"),
+    Stage("broad", _BROAD, 3, 1200, 1200, 2e-3, 5, 4, "broad"),
+    Stage("long", _BROAD, 4, 1500, 3400, 2.5e-3, 4, 0, "broad"),
+    Stage("settle", _BROAD, 4, 1100, 1100, 1.6e-3, 4, 0, "broad"),
 )
 
 
@@ -113,7 +116,7 @@ def run_stage(
 ) -> None:
     """Train one stage; writes `checkpoint.pt` every 100 steps."""
     sets = [
-        (cached(work / "scenes", size, number * 1_000_000, count, stage.split, stage.empty_every), n)
+        (cached(work / "scenes", size, stage.million * 1_000_000, count, stage.split, stage.empty_every), n)
         for size, count, n in stage.sets
     ]
     check = cached(work / "scenes", stage.sets[0][0], 5_000_000, 96, "heldout", 8)
