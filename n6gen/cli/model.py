@@ -12,6 +12,7 @@ from n6gen.cli.shell import command, setting
 
 if TYPE_CHECKING:
     from n6gen.model.catalogue import Entry
+    from n6gen.model.loader import Model
 
 
 @click.group("model", cls=click.RichGroup)
@@ -26,6 +27,8 @@ def model() -> None:
 @setting("std")
 @setting("order")
 @setting("mirror")
+@click.option("--memory", metavar="FILE", help="Draw the cpu compiler's activations over time into FILE, an SVG.")
+@setting("kernels", help="Kernel set of that memory plan; the virtual board's by default.")
 def show(
     out: Output,
     file: str,
@@ -34,6 +37,8 @@ def show(
     std: tuple[float, float, float] | None,
     order: Any,
     mirror: str | None,
+    memory: str | None,
+    kernels: str | None,
 ) -> None:
     """Check FILE (a QDQ ONNX file, or a name from `n6gen model ls`) and show what is in it."""
     from n6gen.model import InputDeclaration, load
@@ -52,6 +57,8 @@ def show(
         "height": loaded.input.height // head.factor_h,
         "width": loaded.input.width // head.factor_w,
     }
+    if memory is not None:
+        found["memory"] = _draw_memory(out, loaded, kernels, Path(memory))
     _show_facts(out, found)
     out.result(found)
 
@@ -130,6 +137,25 @@ def pull(out: Output, name: str, res: int | None, mirror: str | None, accept_has
 
 for _command in (show, ls, pull):
     model.add_command(_command)
+
+
+def _draw_memory(out: Output, model: Model, kernels: str | None, file: Path) -> dict[str, Any]:
+    """Draw the memory plan of a model; its numbers."""
+    from n6gen.board import load_board
+    from n6gen.compiler.cpu.memory import timeline
+    from n6gen.errors import InputError
+    from n6gen.size.timeline import svg
+    from n6gen.tools.files import write_if_changed
+
+    planned = timeline(model, kernels or load_board("virtual").kernels)
+    try:
+        write_if_changed(file, svg(planned, model.path.name))
+    except OSError as error:
+        raise InputError(
+            f"cannot write {file}: {error.strerror or error}", "Give a file that can be written."
+        ) from error
+    out.say(f"activations over time: {file}")
+    return planned.as_json()
 
 
 def _listed(entry: Entry) -> dict[str, Any]:

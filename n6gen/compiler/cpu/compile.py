@@ -15,6 +15,7 @@ from n6gen.compiler.cpu.blob import Blob
 from n6gen.compiler.cpu.calls import emit
 from n6gen.compiler.cpu.kernels import KERNEL_SETS, KernelSet
 from n6gen.compiler.cpu.lower import lower
+from n6gen.compiler.cpu.packed import Packed, PackedParts
 from n6gen.compiler.cpu.plan import Plan, Step, make_plan
 from n6gen.compiler.cpu.site import c_float
 from n6gen.compiler.cpu.wording import kind
@@ -33,6 +34,21 @@ KERNELS_VERSION = 1
 
 #: The sizes of `struct network_tensor` are 16 bits, offsets are below 2^31.
 _MAX_SIZE, _MAX_ARENA = 0xFFFF, 0x7FFF_FFFF
+
+
+@attrs.frozen(eq=False)
+class Arranged:
+    """A graph as a kernel set runs it: layers, the convolutions' constants by layer index, and the memory plan."""
+
+    kernels: KernelSet
+    program: program.Program
+    packed: Mapping[int, Packed | PackedParts]
+    plan: Plan
+
+    @property
+    def arena_bytes(self) -> int:
+        """Size of the arena: the plan, and what kernels may read behind it."""
+        return self.plan.size + self.kernels.slack
 
 
 @attrs.frozen
@@ -67,30 +83,30 @@ def compile_cpu(
     argmax. The same model and options give the same bytes, and files that would not change are left alone.
     Raises InputError if the model cannot be compiled, or there is no such kernel set.
     """
+    graph, head = (model.graph, None) if keep_head else without_head(model)
+    return compile_graph(graph, out, kernels=kernels, head=head, decode=decode if head else "argmax")
+
+
+def without_head(model: Model) -> tuple[ir.Graph, Head | None]:
+    """The graph that is compiled if the head is not kept, and what was cut off behind it."""
     from n6gen.model.import_qdq import import_qdq
     from n6gen.rewrite import cut_head
 
-    graph, head = model.graph, None
-    if not keep_head:
-        proto, cut = cut_head(model.proto)
-        if cut is not None:
-            graph = import_qdq(proto, str(model.path))
-            head = Head(cut.factor_h, cut.factor_w, cut.classes, float(cut.scale), cut.zero_point)
-    return compile_graph(graph, out, kernels=kernels, head=head, decode=decode if head else "argmax")
+    proto, cut = cut_head(model.proto)
+    if cut is None:
+        return model.graph, None
+    head = Head(cut.factor_h, cut.factor_w, cut.classes, float(cut.scale), cut.zero_point)
+    return import_qdq(proto, str(model.path)), head
 
 
 def compile_graph(graph: ir.Graph, out: Path, *, kernels: str, head: Head | None, decode: Decode) -> Network:
     """Compile a graph as it is; `head` describes what was cut off behind it. See compile_cpu."""
-    if kernels not in KERNEL_SETS:
-        raise InputError(f"there is no kernel set {kernels!r}", f"Choose one of: {', '.join(KERNEL_SETS)}.")
-    kernel_set = KERNEL_SETS[kernels]
-    source = kernel_set.rewrite(lower(graph))
-    packed = kernel_set.pack_all(source)
-    plan = _plan(source, {index: item.scratch for index, item in packed.items()})
+    arranged = arrange(graph, kernels)
+    source, plan, kernel_set = arranged.program, arranged.plan, arranged.kernels
     constants = Blob()
-    layers = emit(source, plan, packed, constants, kernel_set.emitters)
+    layers = emit(source, plan, arranged.packed, constants, kernel_set.emitters)
     blob = constants.finish()
-    network = _describe(source, plan.size + kernel_set.slack, kernel_set, blob, out, head, decode)
+    network = _describe(source, arranged.arena_bytes, kernel_set, blob, out, head, decode)
     code = _render(
         {
             "arena_bytes": network.arena_bytes,
@@ -111,21 +127,26 @@ def compile_graph(graph: ir.Graph, out: Path, *, kernels: str, head: Head | None
     return network
 
 
-def _plan(source: program.Program, scratch: Mapping[int, int]) -> Plan:
+def arrange(graph: ir.Graph, kernels: str) -> Arranged:
+    """Arrange `graph` for the kernel set `kernels`.
+
+    Raises InputError if there is no such set, or if what it needs does not fit a 32-bit machine.
+    """
+    if kernels not in KERNEL_SETS:
+        raise InputError(f"there is no kernel set {kernels!r}", f"Choose one of: {', '.join(KERNEL_SETS)}.")
+    kernel_set = KERNEL_SETS[kernels]
+    source = kernel_set.rewrite(lower(graph))
+    packed = kernel_set.pack_all(source)
     sizes = {name: tensor.size for name, tensor in source.tensors.items()}
+    scratch = {index: item.scratch for index, item in packed.items()}
     steps = [
-        Step(
-            layer.inputs,
-            layer.output,
-            layer.in_place,
-            scratch.get(index, 0),
-        )
+        Step(layer.inputs, layer.output, layer.in_place, scratch.get(index, 0))
         for index, layer in enumerate(source.layers)
     ]
     plan = make_plan(sizes, steps, source.input, source.output)
     if plan.size > _MAX_ARENA:
         raise InputError(f"the network needs {plan.size} bytes of activations, more than a 32-bit machine addresses")
-    return plan
+    return Arranged(kernel_set, source, packed, plan)
 
 
 def _describe(

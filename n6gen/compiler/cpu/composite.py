@@ -34,6 +34,11 @@ class Block(Composite):
         """What the word does not say."""
         return f"{self.rows} rows of tiles at a time"
 
+    @property
+    def banded(self) -> tuple[Tensor, ...]:
+        """What the first two make."""
+        return self.expanded, self.reduced
+
     def convolutions(self, out: Tensor) -> list[tuple[Conv, Tensor]]:
         """All three, and what they make."""
         return [(self.first, self.expanded), (self.depthwise, self.reduced), (self.last, out)]

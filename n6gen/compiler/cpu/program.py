@@ -62,6 +62,11 @@ class Composite(abc.ABC):
     def note(self) -> str:
         """What is special about it, in words."""
 
+    @property
+    def banded(self) -> tuple[Tensor, ...]:
+        """What lies between its parts and is there only a few rows at a time, never as a whole."""
+        return ()
+
     @abc.abstractmethod
     def convolutions(self, out: Tensor) -> list[tuple[Conv, Tensor]]:
         """The convolutions in it, each with what it makes; the last one makes `out`."""
