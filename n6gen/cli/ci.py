@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from n6gen.cli.janitor import janitor
 from n6gen.cli.output import Output
 from n6gen.cli.shell import command
 from n6gen.errors import ExitCode
@@ -198,7 +199,7 @@ def boards(out: Output, release: str | None) -> None:
     )
 
 
-for _one in (init, plan, run, replay, accept, boards):
+for _one in (init, plan, run, replay, accept, boards, janitor):
     ci.add_command(_one)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
 import rich_click as click
 
 from n6gen.cli.output import Output
@@ -30,6 +29,8 @@ def janitor(out: Output, coordinator: str | None, every: float | None, stale: fl
     Run it on each machine that runs jobs: only there can a job be told dead. Places that a person or another program
     has acquired are left alone.
     """
+    import attrs
+
     from n6gen.farm.coordinator import Coordinator
     from n6gen.farm.janitor import sweep, watch
 

@@ -27,8 +27,8 @@ REAL, VIRTUAL = "N6Board", "N6VirtualBoard"
 POOL = "n6gen"
 READY, SICK = "ready", "sick"
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-#: What an exporter says of a board.
-_SAID = ("host", "serial", "state", "link")
+#: What an exporter says of a board, by the names here. labgrid gives its resources a `state` of their own.
+_SAID = {"host": "host", "serial": "serial", "state": "state_dir", "link": "link"}
 _POLL_S = 0.1
 
 
@@ -58,7 +58,8 @@ class FarmBoard:
             missing = [name for name in ("host", "serial") if not said.get(name)]
             if missing:
                 raise InputError(f"{resource.path} has no {missing[0]}", "The exporter's file must say it.")
-            return cls(place.name, **{name: str(said[name]) for name in _SAID if said.get(name)})
+            given = {name: str(said[key]) for name, key in _SAID.items() if said.get(key)}
+            return cls(place.name, **given)
         return None
 
     @property

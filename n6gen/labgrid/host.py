@@ -28,7 +28,7 @@ _CLASSES = {ExitCode.MISSING: MissingToolError, ExitCode.INPUT: InputError}
 
 def where(board: Any) -> FarmBoard:
     """A labgrid resource as n6gen.farm knows boards."""
-    return FarmBoard("", board.host, board.serial, board.state or None, getattr(board, "link", "") or None)
+    return FarmBoard("", board.host, board.serial, board.state_dir or None, getattr(board, "link", "") or None)
 
 
 @contextmanager

@@ -178,10 +178,10 @@ class Site:
         for serial in self.timed:
             link = f"socket://127.0.0.1:{self.links[serial]}"
             boards[serial] = {
-                "N6Board": {"host": "127.0.0.1", "serial": serial, "link": link, "state": str(self.state)}
+                "N6Board": {"host": "127.0.0.1", "serial": serial, "link": link, "state_dir": str(self.state)}
             }
         for serial in self.virtual:
-            boards[serial] = {"N6VirtualBoard": {"host": "127.0.0.1", "serial": serial, "state": str(self.state)}}
+            boards[serial] = {"N6VirtualBoard": {"host": "127.0.0.1", "serial": serial, "state_dir": str(self.state)}}
         places = {
             serial: {
                 "aliases": [],

@@ -98,14 +98,16 @@ class Trouble:
 
 
 def jobs(site: Site, clients: list[str], timed: int, real: int, build: Path | None) -> list[str]:
-    """Deal jobs to the clients, the real ones first; their names."""
+    """Deal jobs to the clients, the real ones spread among the others; their names."""
     names = []
-    for n in range(real):
-        site.add_job(clients[n % len(clients)], f"a-real-{n:03}", board="virtual", build=str(build))
-        names.append(f"a-real-{n:03}")
-    for n in range(timed):
-        site.add_job(clients[n % len(clients)], f"b-timed-{n:03}", board=TIMED, flash=FLASH_S, run=RUN_S)
-        names.append(f"b-timed-{n:03}")
+    for n in range(timed + real):
+        is_real = real > 0 and (n + 1) * real // (timed + real) > n * real // (timed + real)
+        name = f"{n:03}-{'real' if is_real else 'timed'}"
+        what = (
+            {"board": "virtual", "build": str(build)} if is_real else {"board": TIMED, "flash": FLASH_S, "run": RUN_S}
+        )
+        site.add_job(clients[n % len(clients)], name, **what)
+        names.append(name)
     return names
 
 

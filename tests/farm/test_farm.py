@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,13 +44,6 @@ try:
         print(json.dumps(held.name))
 except N6genError as error:
     print(json.dumps([type(error).__name__, error.message]))
-"""
-SWEEP = """
-import attr
-from n6gen.farm.coordinator import Coordinator
-from n6gen.farm.janitor import sweep
-found = sweep(Coordinator(A[1]), stale=float(A[3]) if len(A) > 3 else None, dry_run=A[2] == "look")
-print(json.dumps([attr.asdict(one) for one in found]))
 """
 
 
@@ -94,6 +88,15 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield made
 
 
+def janitor(site: Site, *words: str) -> list[dict[str, Any]]:
+    """What `n6gen ci janitor` found."""
+    done = site.n6gen("ci", "janitor", "--json", *words)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert isinstance(found, list)
+    return found
+
+
 @pytest.fixture
 def hold(site: Site) -> Iterator[Callable[[], Holding]]:
     """Makes holders; none outlives the test."""
@@ -126,23 +129,23 @@ def test_a_board_has_one_holder_and_comes_back(site: Site, hold: Callable[[], Ho
 def test_the_janitor_releases_what_the_dead_left_and_nothing_else(site: Site, hold: Callable[[], Holding]) -> None:
     """A killed job's board comes back; that of a living job, and one that a person has, stay."""
     dead, living = hold(), hold()
-    assert site.ask(SWEEP, "sweep") == []
+    assert janitor(site) == []
     dead.kill()
     assert site.holders()[dead.place]
-    (found,) = site.ask(SWEEP, "look")
+    (found,) = janitor(site, "--dry-run")
     assert (found["place"], found["released"]) == (dead.place, False)
     assert found["reason"] == f"process {dead.process.pid} is gone"
-    (found,) = site.ask(SWEEP, "sweep")
+    (found,) = janitor(site)
     assert (found["place"], found["released"]) == (dead.place, True)
     assert site.holders() == {dead.place: "", living.place: site.holders()[living.place]}
     assert living.check() == "ours"
     # What labgrid's own client acquires is no business of ours, however old it is.
     person = [site.python, "-m", "labgrid.remote.client", "-x", site.address, "-p", dead.place, "acquire"]
     subprocess.run(person, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
-    assert site.ask(SWEEP, "sweep") == []
+    assert janitor(site) == []
     # A holder that cannot be asked counts as dead after a time, if that is wanted.
     time.sleep(0.3)
-    (found,) = site.ask(SWEEP, "look", "0.2")
+    (found,) = janitor(site, "--dry-run", "--stale", "0.2")
     assert found["place"] == living.place
     living.end()
 

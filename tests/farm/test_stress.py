@@ -21,12 +21,6 @@ pytestmark = pytest.mark.skipif(PYTHON is None, reason="no farm environment: `ma
 JOBS = int(os.environ.get("STRESS_JOBS", "24"))
 REAL = int(os.environ.get("STRESS_REAL", "1"))
 EVERY = float(os.environ.get("STRESS_EVERY", "1"))
-JANITOR = """import sys
-from n6gen.farm.coordinator import Coordinator
-from n6gen.farm.janitor import watch
-for one in watch(Coordinator(sys.argv[1]), 1.0, stale=None, say=print):
-    print(one, flush=True)
-"""
 CLIENTS = ["client0", "client1", "client2", "client3"]
 THREADS = 3
 
@@ -40,7 +34,7 @@ def test_every_job_ends_with_one_verdict(tmp_path: Path) -> None:
     made = tmp_path / "build"
     assert build(tiny_model(tmp_path), made).code == 0
     with Site(tmp_path / "site", PYTHON, timed=6, virtual=2) as site:
-        site.keep("janitor", "-c", JANITOR, site.address)
+        site.keep("janitor", "-m", "n6gen", "ci", "janitor", "--coordinator", site.address, "--every", "1")
         names = jobs(site, CLIENTS, JOBS, REAL, made)
         trouble = Trouble(site, CLIENTS, THREADS, EVERY)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
