@@ -7,6 +7,8 @@ import errno
 import os
 import select
 import socket
+import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +21,9 @@ from n6gen.tools.text import clean
 BAUD = 921_600
 _CONNECT_S = 5.0
 _PIECE = 1 << 16
+_WRITE_S = 10.0
+#: A serial port is waited for in such slices: to change a time-out is to negotiate anew on a link by network.
+_SLICE_S = 0.05
 
 
 class Port(Protocol):
@@ -82,14 +87,13 @@ class SerialPort:
     """A serial device, or any URL that pyserial knows (rfc2217://…)."""
 
     def __init__(self, device: Any) -> None:
-        """Own an open `serial.Serial`."""
+        """Own an open `serial.Serial` whose time-out is short."""
         self._device = device
 
     def read(self, timeout: float) -> bytes:
         """See Port.read."""
         try:
-            self._device.timeout = max(0.0, timeout)
-            first: bytes = self._device.read(1)
+            first = self._first(timeout)
             waiting = self._device.in_waiting if first else 0
             return first + (self._device.read(min(waiting, _PIECE)) if waiting else b"")
         except (OSError, TypeError) as error:
@@ -102,6 +106,15 @@ class SerialPort:
             self._device.write(data)
         except OSError as error:
             raise BoardError(f"the serial port failed: {error}", "Is the board still connected?") from error
+
+    def _first(self, timeout: float) -> bytes:
+        """The first byte, b"" if none comes in time."""
+        deadline = time.monotonic() + timeout
+        while not self._device.in_waiting and time.monotonic() < deadline:
+            first: bytes = self._device.read(1)
+            if first:
+                return first
+        return self._device.read(1) if self._device.in_waiting else b""
 
     def close(self) -> None:
         """See Port.close."""
@@ -122,7 +135,13 @@ def open_port(where: str, *, baud: int = BAUD) -> Port:
     import serial
 
     try:
-        device = serial.serial_for_url(where, baudrate=baud, timeout=1.0, write_timeout=10.0, exclusive=_exclusive())
+        with warnings.catch_warnings():
+            # Its rfc2217 starts a thread in an old way.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            device = serial.serial_for_url(where, baudrate=baud, timeout=_SLICE_S, exclusive=_exclusive())
+        if "://" not in where:
+            # A device that takes nothing must not hang the host; links by network have no such bound.
+            device.write_timeout = _WRITE_S
     except ValueError as error:
         raise InputError(f"{where}: not a port: {error}") from error
     except OSError as error:

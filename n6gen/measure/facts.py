@@ -75,6 +75,11 @@ class Facts:
     boot_timeout: float = BOOT_S
     compared: bool = True
 
+    @property
+    def injected(self) -> bool:
+        """Whether the inputs went up the link."""
+        return bool(self.conditions["inputs"].get("through") == "injected")
+
     def write(self, folder: Path) -> None:
         """Write them into a session's folder."""
         write_json(folder / FILE_NAME, attrs.asdict(self))

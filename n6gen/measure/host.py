@@ -73,9 +73,9 @@ class LiveHost:
             self._said[index] = self._reference.references(self._frames[index].pixels)
         return self._said[index]
 
-    def save(self, folder: Path) -> None:
-        """Keep all references, and the first pictures, in a session's folder."""
-        arrays = {f"picture{i}": frame.pixels for i, frame in enumerate(self._frames[:PICTURES])}
+    def save(self, folder: Path, pictures: int = PICTURES) -> None:
+        """Keep all references, and the first so many pictures, in a session's folder."""
+        arrays = {f"picture{i}": frame.pixels for i, frame in enumerate(self._frames[:pictures])}
         for index, said in self._said.items():
             arrays |= {f"exact{index}": said.exact, f"default{index}": said.default, f"plain{index}": said.plain}
         np.savez_compressed(folder / FILE_NAME, allow_pickle=False, **arrays)
@@ -84,8 +84,18 @@ class LiveHost:
 class StoredHost:
     """Says again what a LiveHost said."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read a session's folder; InputError if it holds nothing of that kind."""
+    def __init__(
+        self,
+        folder: Path,
+        show: Callable[[npt.NDArray[np.uint8]], object] | None = None,
+        release: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Read a session's folder; InputError if it holds nothing of that kind.
+
+        `show` and `release` as LiveHost has them, where what they send is part of the recording.
+        """
+        self._show = show
+        self._release = release
         try:
             with np.load(folder / FILE_NAME, allow_pickle=False) as stored:
                 self._arrays = {name: stored[name] for name in stored.files}
@@ -93,10 +103,17 @@ class StoredHost:
             raise InputError(f"{folder} holds no references of the host: {error}") from error
 
     def show(self, index: int) -> None:
-        """Nobody looks."""
+        """See Host.show."""
+        if self._show is None:
+            return
+        picture = self.picture(index)
+        if picture is None:
+            raise InputError(f"{FILE_NAME} lacks picture{index}")
+        self._show(picture)
 
     def release(self) -> None:
         """See Host.release."""
+        self._release()
 
     def references(self, index: int) -> References:
         """See Host.references."""

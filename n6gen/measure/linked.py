@@ -59,7 +59,7 @@ class LinkedBoard:
             port = stack.enter_context(contextlib.closing(open_port(self.where, baud=self.baud)))
             client = Client(through(port), raw=heard)
             try:
-                yield Up(client, lambda pixels: _inject(client, pixels), client.inject_end)
+                yield Up(client, lambda pixels: inject(client, pixels), client.inject_end)
             except DidNotRun as error:
                 error.things_to_try = self._silence(heard.bytes)
                 raise
@@ -103,6 +103,11 @@ def find_link(board: Board, port: str | None, serial: str | None) -> tuple[str, 
     )
 
 
+def inject(client: Client, pixels: Pixels) -> None:
+    """Send a picture, uint8 RGB [H, W, 3], up the link: the board uses it until it is released."""
+    client.inject(pixels.tobytes())
+
+
 class _Heard(io.BytesIO):
     """Counts what comes in."""
 
@@ -111,7 +116,3 @@ class _Heard(io.BytesIO):
     def write(self, data: Any) -> int:
         self.bytes += len(data)
         return len(data)
-
-
-def _inject(client: Client, pixels: Pixels) -> None:
-    client.inject(pixels.tobytes())

@@ -7,11 +7,18 @@ from pathlib import Path
 from n6gen.errors import BoardError, InputError
 from n6gen.link import Client
 from n6gen.measure.conduct import begin, conduct
-from n6gen.measure.facts import read_facts
+from n6gen.measure.facts import Facts, read_facts
 from n6gen.measure.host import StoredHost
+from n6gen.measure.linked import inject
 from n6gen.measure.recording import EndOfRecording, Playback
 from n6gen.measure.session import Session
 from n6gen.measure.sessions import read_result
+
+
+def _host(folder: Path, facts: Facts, client: Client) -> StoredHost:
+    if not facts.injected:
+        return StoredHost(folder)
+    return StoredHost(folder, lambda pixels: inject(client, pixels), client.inject_end)
 
 
 def replay(folder: Path) -> Session:
@@ -28,6 +35,6 @@ def replay(folder: Path) -> Session:
     client = Client(playback, nonces=lambda: next(nonces, "00000001"))
     try:
         begin(client, facts.start, facts.boot_timeout)
-        return conduct(client, facts, StoredHost(folder))
+        return conduct(client, facts, _host(folder, facts, client))
     except EndOfRecording:
         raise InputError(f"{folder}: the session did not come to an end", "Measure again.") from None

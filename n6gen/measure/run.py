@@ -16,7 +16,7 @@ from n6gen.measure.conditions import host_conditions
 from n6gen.measure.conduct import DidNotRun, begin, conduct
 from n6gen.measure.facts import BOOT_S, Facts, Input, Unit
 from n6gen.measure.frames import Frame
-from n6gen.measure.host import LiveHost
+from n6gen.measure.host import PICTURES, LiveHost
 from n6gen.measure.memory import memory_map
 from n6gen.measure.method import Method
 from n6gen.measure.recording import Recorder
@@ -95,7 +95,7 @@ def _session(subject: Subject, job: Job, reference: HostReference | None, on_fra
             host = LiveHost(job.frames, reference, up.show, up.release)
             begin(up.client, facts.start, facts.boot_timeout)
             session = conduct(up.client, facts, host, lambda result: on_frame(result, up.picture))
-            host.save(kept)
+            host.save(kept, len(job.frames) if facts.injected else PICTURES)
     except N6genError as error:
         error.things_to_try += (f"The raw bytes and the log of this session are in {kept}.",)
         write_error(kept, facts, error)
