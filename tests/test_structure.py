@@ -10,7 +10,7 @@ import pytest
 _PACKAGE = Path(__file__).resolve().parent.parent / "n6gen"
 _LEVELS = (
     {"cli"},
-    {"hil", "labgrid"},
+    {"hil", "labgrid", "pytest_plugin"},
     {"build", "flash", "measure", "evaluate", "size", "doctor"},
     {"compiler", "app", "image", "programmer", "link", "report", "farm"},
     {"model", "rewrite", "decode", "emulator", "board", "vendor", "scenes", "config", "zoo"},
