@@ -54,7 +54,8 @@ def _do(args: argparse.Namespace) -> int:
     elif args.peer or args.emx or args.peer_model:
         _peer(args, next(subjects(args.models, args.res, ["mve"])))
     elif args.check:
-        return _check(args.templates)
+        chosen = set(subjects(args.models, args.res, args.kernels))
+        return _check([subject for subject in gated() if subject in chosen], args.templates)
     else:
         rows = _measured(subjects(args.models, args.res, args.kernels), args.templates)
         if args.write:
@@ -63,13 +64,13 @@ def _do(args: argparse.Namespace) -> int:
     return ExitCode.OK
 
 
-def _check(templates: Path | None) -> int:
+def _check(chosen: Iterable[Subject], templates: Path | None) -> int:
     kept = counts.read()
     reason = gate.unlike(kept, tools())
     if reason:
         print(f"SKIPPED, nothing was judged: {reason}")
         return ExitCode.OK
-    judgement = gate.judge(kept, _measured(gated(), templates))
+    judgement = gate.judge(kept, _measured(chosen, templates))
     print(gate.words(judgement))
     return ExitCode.NEGATIVE if judgement.rises else ExitCode.OK
 

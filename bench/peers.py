@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
@@ -32,10 +33,11 @@ class Peer:
 
 @attrs.frozen
 class Peers:
-    """All of them, when and with what."""
+    """All of them, when and with what. `models`: the first digits of the files' SHA-256, by name."""
 
     date: str
     qemu: str
+    models: Mapping[str, str]
     peers: tuple[Peer, ...]
 
     def of(self, model: str, resolution: int) -> list[Peer]:
@@ -47,4 +49,4 @@ class Peers:
 def read(file: Path = PEERS) -> Peers:
     """Read the file."""
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    return Peers(data["date"], data["qemu"], tuple(Peer(**peer) for peer in data["peer"]))
+    return Peers(data["date"], data["qemu"], data["models"], tuple(Peer(**peer) for peer in data["peer"]))
