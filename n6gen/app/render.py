@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 import jinja2
 
+from n6gen import __version__
 from n6gen.app.config import NO_ID, AppConfig, NetworkSources, VendorSources
 from n6gen.app.layout import RENDERED, Layout, lay_out
 from n6gen.board.facts import Board
@@ -118,6 +119,7 @@ def _context(
         "board": board,
         "config": config,
         "build_id": build_id,
+        "version": __version__,
         "sources": layout.sources,
         "includes": sorted({*network.includes, *_own_includes(network, config)}),
         "defines": dict(network.defines),

@@ -1,107 +1,35 @@
-"""The host's side of a running board: hello, run, mask, reset. Whatever goes wrong has a name."""
+"""The host's side of a running board: what it may be asked for. Whatever goes wrong has a name."""
 
 from __future__ import annotations
 
-import secrets
+import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import IO, TypeVar
-
-import attrs
+from collections.abc import Callable
+from typing import TypeVar
 
 from n6gen.errors import BoardError
-from n6gen.link.errors import Fault, NoAnswer, Refused, Restarted, WindowDamaged
-from n6gen.link.inbox import Counts, Inbox
-from n6gen.link.port import Port
-from n6gen.link.protocol import NO_SESSION, VERSION, ProtocolError, Record, Sample, encode, samples_crc
-from n6gen.link.stream import Bulk, Dropped, Event
+from n6gen.link import conversation
+from n6gen.link.clocks import Clocks
+from n6gen.link.conversation import Conversation
+from n6gen.link.errors import WindowDamaged
+from n6gen.link.hello import Hello, checked_hello
+from n6gen.link.protocol import NO_SESSION, VERSION, Record, Sample, samples_crc, understood
+from n6gen.link.selftest import Selftest
+from n6gen.link.stream import Bulk, Dropped
 from n6gen.link.upload import PASSING, asked_for, chunk
 
-#: Longest wait for an answer that takes the board no work, in seconds.
-ANSWER_S = 5.0
-#: A link that was silent for this long has nothing more under way, in seconds.
-_QUIET_S = 0.3
 _SILENCE = "the board stopped asking for the frame"
 _T = TypeVar("_T")
 
 
-@attrs.frozen
-class Hello:
-    """Who the board says it is. Shapes are (height, width) in pixels; `fields` holds all that it said."""
-
-    nonce: str
-    board: str
-    network: str
-    build: str
-    tick_hz: int
-    input_shape: tuple[int, int]
-    mask_shape: tuple[int, int]
-    classes: int
-    decode: str
-    input: str
-    fields: Mapping[str, str]
-
-    @classmethod
-    def of(cls, record: Record) -> Hello:
-        """From a `hello` record; raises ProtocolError if a field is missing or bad."""
-        number, text = record.integer, record.text
-        return cls(
-            nonce=text("nonce"),
-            board=text("board"),
-            network=text("network"),
-            build=text("build"),
-            tick_hz=number("tick_hz"),
-            input_shape=(number("in_h"), number("in_w")),
-            mask_shape=(number("mask_h"), number("mask_w")),
-            classes=number("classes"),
-            decode=text("decode"),
-            input=text("input"),
-            fields=dict(record.fields),
-        )
-
-
-def random_nonce() -> str:
-    """Eight lower-case hex digits, not all zero."""
-    return f"{secrets.randbelow(0xFFFF_FFFF) + 1:08x}"
-
-
-class Client:
+class Client(Conversation):
     """Speaks to one board over one port; not for use from two threads.
 
     Every call may raise Fault, Refused or Restarted when the board says so, and BoardError when the link is gone.
     """
 
-    def __init__(
-        self,
-        port: Port,
-        *,
-        raw: IO[bytes] | None = None,
-        nonces: Callable[[], str] = random_nonce,
-        where: Callable[[], str | None] = lambda: None,
-    ) -> None:
-        """Nothing is sent yet.
-
-        `raw` gets every byte that comes in. `where` tells where the CPU is, if anybody knows: it ends up in the
-        message of a hang.
-        """
-        self._port = port
-        self._inbox = Inbox(port, raw)
-        self._nonces = nonces
-        self._where = where
-        self._session = NO_SESSION
-        self._seq = 0
-        # The newest record of this session. A link that repeats itself brings old ones, each with a good CRC.
-        self._newest = -1
-
-    @property
-    def counts(self) -> Counts:
-        """How many records were dropped, lost or foreign so far."""
-        return self._inbox.counts
-
-    @property
-    def log(self) -> Sequence[str]:
-        """The last lines of log text."""
-        return tuple(self._inbox.log)
+    #: Both clocks of the board over this session's windows; known after a hello.
+    clocks: Clocks
 
     def wait_ready(self, timeout: float = 30.0) -> None:
         """Wait until a board that was just started says that its app is ready; NoAnswer after `timeout` seconds."""
@@ -130,24 +58,62 @@ class Client:
                 if event.type == "hello" and event.fields.get("nonce") == nonce and "board" in event.fields:
                     self._session, self._seq, self._newest = nonce, 0, event.seq
                     self._inbox.expect_seq(event.seq + 1)
-                    return _checked_hello(event, network, build)
+                    hello = checked_hello(event, network, build)
+                    self.clocks = Clocks(hello.tick_hz, hello.tick2_hz)
+                    return hello
         raise self._silent(f"no hello: the board did not answer {attempts} times within {timeout:g} s")
 
-    def run(self, frames: int, repeat: int = 1, *, timeout: float) -> list[Sample]:
+    def run(self, frames: int, repeat: int = 1, *, timeout: float, silence: float | None = None) -> list[Sample]:
         """Let the board run `frames` frames, each `repeat` times; the samples, only if count and CRC match.
 
-        `timeout` bounds the work, in seconds. Raises NoAnswer for a hang, WindowDamaged if samples did not arrive
-        whole, BoardError if the board refuses or gives up.
+        `timeout` bounds the work, `silence` how long the board may give no sign of life, in seconds: it gives one a
+        second, but none within a pass. Raises NoAnswer for a hang, TooSlow if it still works then, WindowDamaged if
+        samples did not arrive whole, ClocksDisagree, BoardError if the board refuses or gives up.
         """
-        return self.listed(
+        spans: list[tuple[int, int]] = []
+
+        def problem(end: Record | None, samples: list[Sample]) -> str | None:
+            wrong = _window_problem(end, samples, frames * repeat)
+            if end is not None and wrong is None:
+                spans.append((end.ticks("ticks"), end.ticks("ticks2")))
+            return wrong
+
+        samples = self.listed(
             "run",
             ("sample", "window"),
             Sample.of,
-            lambda end, samples: _window_problem(end, samples, frames * repeat),
+            problem,
             timeout=timeout,
+            silence=silence,
             frames=frames,
             repeat=repeat,
         )
+        self.clocks.add(*spans[-1])
+        return samples
+
+    def warm(self, frames: int, repeat: int = 1, *, timeout: float, silence: float | None = None) -> None:
+        """Let the board run passes that nobody looks at; raises as `run` does."""
+        self._finished("warm", ("done",), timeout, silence, frames=frames, repeat=repeat)
+
+    def selftest(self, *, timeout: float = 60.0) -> Selftest:
+        """Let the board read its weights and try its memory; raises ClocksDisagree, and NoAnswer for a hang.
+
+        What it found may be a problem: it is for the caller to ask.
+        """
+        found = understood(Selftest.of, self._finished("selftest", ("tested",), timeout, None))
+        self.clocks.add(found.flash_ticks, found.flash_ticks2)
+        return found
+
+    def _finished(
+        self, command: str, types: tuple[str, ...], timeout: float, silence: float | None, **fields: object
+    ) -> Record:
+        """Send a command and wait for the first record of one of `types` that ends it."""
+        self._acknowledged(command, **fields)
+        began = time.monotonic()
+        record = self._next(timeout, types, command, silence=silence)
+        if record is None:
+            raise self._unfinished(timeout, began)
+        return record
 
     def listed(
         self,
@@ -157,6 +123,7 @@ class Client:
         problem: Callable[[Record | None, list[_T]], str | None],
         *,
         timeout: float,
+        silence: float | None = None,
         **fields: object,
     ) -> list[_T]:
         """Send a command that is answered by records of `types[0]` once its work is done, and by one of `types[1]`.
@@ -164,18 +131,15 @@ class Client:
         What `of` makes of the records, if `problem` finds none in the last one (None: it did not come) and them. Raises
         as `run` does.
         """
-        self._acknowledged(command, **fields)
         found: list[_T] = []
         # They come one after the other once the work is done: a pause then means that the rest was lost.
-        record = self._next(timeout, types, command)
-        if record is None:
-            raise self._silent(f"hang: the board did not finish within {timeout:g} s")
+        record: Record | None = self._finished(command, types, timeout, silence, **fields)
         while record is not None and record.type == types[0]:
-            found.append(_understood(of, record))
-            record = self._next(ANSWER_S, types, command)
-        wrong = problem(None, found) if record is None else _understood(lambda end: problem(end, found), record)
+            found.append(understood(of, record))
+            record = self._next(conversation.ANSWER_S, types, command)
+        wrong = problem(None, found) if record is None else understood(lambda end: problem(end, found), record)
         if wrong:
-            self._inbox.settle(_QUIET_S)
+            self._inbox.settle(conversation.QUIET_S)
             raise WindowDamaged(wrong, "Measure again.")
         return found
 
@@ -210,7 +174,7 @@ class Client:
                 if isinstance(event, Dropped):
                     reason = event.reason
                     break
-            self._inbox.settle(_QUIET_S)
+            self._inbox.settle(conversation.QUIET_S)
         raise self._silent(f"no {name}: {attempts} transfers failed, the last one: {reason}")
 
     def inject(self, frame: bytes | memoryview, *, attempts: int = 3) -> None:
@@ -225,7 +189,7 @@ class Client:
             reason = self._inject(data)
             if not reason:
                 return
-            self._inbox.settle(_QUIET_S)
+            self._inbox.settle(conversation.QUIET_S)
         if reason == _SILENCE:
             raise self._silent(f"hang: {reason}")
         raise BoardError(f"the frame did not reach the board in {attempts} attempts, the last one: {reason}")
@@ -238,7 +202,7 @@ class Client:
         """One attempt; returns the reason if another one may succeed."""
         ref = self._send("inject", size=len(data), crc=f"{zlib.crc32(data):08x}")
         # Each record of the board begins the wait anew.
-        while (record := self._next(ANSWER_S, ("ok", "chunk", "done", "error"), cmd="")) is not None:
+        while (record := self._next(conversation.ANSWER_S, ("ok", "chunk", "done", "error"), cmd="")) is not None:
             if record.fields.get("ref") != str(ref):
                 continue
             if record.type == "error" and record.fields.get("reason") in PASSING:
@@ -247,7 +211,7 @@ class Client:
             if record.type == "done":
                 return ""
             if record.type == "chunk":
-                at, most = _understood(lambda asked: asked_for(asked, len(data)), record)
+                at, most = understood(lambda asked: asked_for(asked, len(data)), record)
                 self._port.write(chunk(data, at, most))
         return _SILENCE
 
@@ -257,87 +221,6 @@ class Client:
         self._session, self._seq = NO_SESSION, 0
         self._inbox.expect_seq(None)
         self.wait_ready(timeout)
-
-    def _send(self, type_: str, **fields: object) -> int:
-        """Send a command; returns its seq."""
-        ref = self._seq
-        self._port.write(encode(self._session, ref, type_, fields))
-        self._seq += 1
-        return ref
-
-    def _acknowledged(self, type_: str, **fields: object) -> None:
-        """Send a command and wait for its `ok`. It is not sent twice: nobody knows whether it was executed."""
-        ref = self._send(type_, **fields)
-        for event in self._events(ANSWER_S):
-            if isinstance(event, Record):
-                self._stop_on_error(event, type_, ref)
-                if event.type == "ok" and event.fields.get("ref") == str(ref):
-                    return
-        raise self._silent(f"hang: no answer to {type_} within {ANSWER_S:g} s")
-
-    def _next(self, timeout: float, types: tuple[str, ...], cmd: str = "run") -> Record | None:
-        """The next record of one of `types`, or None after `timeout` seconds; an error of `cmd` is raised."""
-        for event in self._events(timeout):
-            if isinstance(event, Record):
-                self._stop_on_error(event, cmd, None)
-                if event.type in types:
-                    return event
-        return None
-
-    def _events(self, timeout: float, *, booting: bool = False) -> Iterator[Event]:
-        """Events of this session for `timeout` seconds; faults, refusals and restarts are raised."""
-        for event in self._inbox.events(timeout):
-            record = event.record if isinstance(event, Bulk) else event
-            if isinstance(record, Record):
-                if record.type == "fault":
-                    fields = dict(record.fields)
-                    raise Fault(fields.pop("kind", "unknown"), fields)
-                if record.type == "boot":
-                    self._boot(record, booting=booting)
-                elif not booting and not self._is_news(record):
-                    self.counts.foreign += 1
-                    continue
-            yield event
-
-    def _is_news(self, record: Record) -> bool:
-        """Whether a record is of this session and not an old one."""
-        if record.session != self._session or record.seq <= self._newest:
-            return False
-        self._newest = record.seq
-        return True
-
-    def _boot(self, record: Record, *, booting: bool) -> None:
-        fields = record.fields
-        stage = fields.get("stage", "board")
-        if fields.get("status") == "refused":
-            raise Refused(stage, fields.get("check", "?"), fields.get("expected", "?"), fields.get("found", "?"))
-        if not booting:
-            raise Restarted(f"the board restarted by itself: its {stage} says {fields.get('status', '?')}")
-
-    def _stop_on_error(self, record: Record, cmd: str, ref: int | None) -> None:
-        if record.type != "error" or record.fields.get("cmd") != cmd:
-            return
-        if ref is None or record.fields.get("ref") == str(ref):
-            raise BoardError(f"the board refused {cmd}: {record.fields.get('reason', 'no reason given')}")
-
-    def _silent(self, what: str) -> NoAnswer:
-        place = self._where()
-        return NoAnswer(
-            f"{what} ({place})" if place else what,
-            "Is the board running, and is this the right port?",
-            "Look at the raw log of the link.",
-        )
-
-
-def _checked_hello(record: Record, network: str | None, build: str | None) -> Hello:
-    protocol = record.fields.get("protocol")
-    if protocol != str(VERSION):
-        raise BoardError(f"the board speaks protocol {protocol}, this n6gen speaks {VERSION}", "Build and flash again.")
-    hello = _understood(Hello.of, record)
-    for what, mine, its in (("network", network, hello.network), ("build", build, hello.build)):
-        if mine is not None and mine != its:
-            raise BoardError(f"the board runs {what} {its[:12]}…, not {mine[:12]}…", "Run `n6gen flash`.")
-    return hello
 
 
 def _window_problem(record: Record | None, samples: list[Sample], wanted: int) -> str | None:
@@ -349,12 +232,3 @@ def _window_problem(record: Record | None, samples: list[Sample], wanted: int) -
     if [sample.i for sample in samples] != list(range(wanted)) or crc != samples_crc(samples):
         return f"the window is damaged: its samples have CRC {samples_crc(samples)}, its end says {crc}"
     return None
-
-
-def _understood(make: Callable[[Record], _T], record: Record) -> _T:
-    try:
-        return make(record)
-    except ProtocolError as error:
-        raise BoardError(
-            f"the board's {record.type} record cannot be used: {error}", "Build and flash again."
-        ) from error

@@ -11,6 +11,14 @@ class NoAnswer(BoardError):  # noqa: N818 - the names say what happened, as the 
     """The board was silent where it should have spoken: no boot, no hello, a hang."""
 
 
+class TooSlow(NoAnswer):
+    """The board works, as its signs of life tell, but did not finish in time."""
+
+
+class ClocksDisagree(BoardError):  # noqa: N818
+    """The board's two clocks do not tell the same time: none of its figures can be believed."""
+
+
 class Refused(BoardError):  # noqa: N818
     """The loader or the app refused to start. `check` is the failed check's name."""
 

@@ -14,7 +14,12 @@ from n6gen.link.protocol import Record
 from n6gen.link.stream import Bulk, Decoder, Dropped, Event, LogText
 
 #: What a board says; an echoing link sends the host's commands back too, with the host's seq.
-_BOARD_TYPES = frozenset({"boot", "hello", "ok", "done", "error", "sample", "window", "bulk", "chunk", "fault"})
+_BOARD_TYPES = frozenset(
+    {
+        *("boot", "hello", "ok", "done", "error", "beat", "sample", "window", "tested", "bulk", "chunk", "fault"),
+        *("layer", "layers"),
+    }
+)
 _LOG_LINES = 200
 _MAX_SETTLE_S = 30.0
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 import attrs
+
+from n6gen.errors import BoardError
 
 #: Version of the protocol that this module speaks.
 VERSION = 1
@@ -34,7 +37,9 @@ _PLAIN = re.compile(
     b"%b(?:%b) (?:%b) (?:%b)(?: [a-z][a-z0-9_]*=[^=*%% ]*)*" % (MARK, _SESSION.pattern, _SEQ.pattern, _NAME.pattern)
 )
 _MUST_ESCAPE = re.compile(rb"[^\x21-\x24\x26-\x29\x2b-\x3c\x3e-\x7e]")
+_TICKS = re.compile(r"[0-9a-f]{16}")
 _U32 = 0xFFFF_FFFF
+_T = TypeVar("_T")
 
 
 class ProtocolError(ValueError):
@@ -68,6 +73,13 @@ class Record:
         if not _SEQ.fullmatch(value.encode("utf-8", "surrogateescape")) or int(value) > _U32:
             raise ProtocolError("integer", f"{self.type} {key}={value!a}")
         return int(value)
+
+    def ticks(self, key: str) -> int:
+        """The value of `key` as 16 hex digits; raises ProtocolError if it is anything else."""
+        value = self.text(key)
+        if not _TICKS.fullmatch(value):
+            raise ProtocolError("ticks", f"{self.type} {key}={value!a}")
+        return int(value, 16)
 
 
 def encode(session: str, seq: int, type_: str, fields: Mapping[str, object] | None = None) -> bytes:
@@ -173,6 +185,16 @@ def samples_crc(samples: Iterable[Sample]) -> str:
     for sample in samples:
         crc = zlib.crc32(_PACKED.pack(*attrs.astuple(sample)), crc)
     return f"{crc:08x}"
+
+
+def understood(make: Callable[[Record], _T], record: Record) -> _T:
+    """What `make` makes of a record; a ProtocolError becomes a BoardError that says what is wrong with it."""
+    try:
+        return make(record)
+    except ProtocolError as error:
+        raise BoardError(
+            f"the board's {record.type} record cannot be used: {error}", "Build and flash again."
+        ) from error
 
 
 def _escape(value: str) -> bytes:

@@ -130,7 +130,8 @@ def test_hello_says_who_it_is(start: _Start) -> None:
     assert (hello.session, hello.seq, hello.type) == ("0badcafe", 0, "hello")
     assert hello.fields == {
         "protocol": "1", "nonce": "0badcafe", "board": "host", "network": _ID, "build": "010203" + "00" * 29,
-        "tick_hz": "1000000", "in_h": "64", "in_w": "48", "out_h": "4", "out_w": "3", "classes": "3",
+        "app": "0.1.0", "runtime": "tiny-1", "tick_hz": "1000000", "tick2_hz": "10000",
+        "cpu_hz": "1000000000", "npu_hz": "unknown", "bus_hz": "unknown", "in_h": "64", "in_w": "48", "out_h": "4", "out_w": "3", "classes": "3",
         "mask_h": "64", "mask_w": "48", "decode": "fine", "input": "exact",
     }  # fmt: skip
 
@@ -230,7 +231,7 @@ def test_foreign_sessions_and_echoes_are_ignored(app: HostApp) -> None:
         app.write(encode(session, 0, "run", {"frames": 1, "repeat": 1}))
     app.write(encode("1badb002", 0, "reset")[:-2] + b"x\n")
     app.write(b"\n\r\nlogin: root\n" + b"@N6 " + b"z" * 600 + b"\n" + bytes(range(128, 256)) + b"\n")
-    for own in ("boot", "ok", "error", "sample", "window", "bulk", "fault"):
+    for own in ("boot", "ok", "done", "error", "beat", "sample", "window", "tested", "bulk", "chunk", "fault"):
         app.write(encode("1badb002", 0, own, {"stage": "app"}))
     app.write(encode("1badb002", 0, "hello", {"nonce": "1badb002", "protocol": 1, "board": "host"}))
     ref = app.send("dance")

@@ -16,7 +16,7 @@ from support.host_link import Dice, HostilePort, HostPort
 
 from n6gen.errors import BoardError
 from n6gen.image import weights
-from n6gen.link import Client
+from n6gen.link import Client, conversation
 from n6gen.link import client as client_module
 from n6gen.link.protocol import encode
 from n6gen.link.upload import chunk
@@ -103,7 +103,7 @@ def test_a_board_that_gets_nothing_gives_up(host_app: Path, env: dict[str, str])
 def test_a_frame_that_is_not_what_was_announced_is_refused(port: HostPort, monkeypatch: pytest.MonkeyPatch) -> None:
     """The CRC over the whole is another than the command's: no attempt succeeds, and the camera's frame is used."""
     monkeypatch.setattr(client_module, "chunk", lambda data, at, most: chunk(bytes(len(data)), at, most))
-    monkeypatch.setattr(client_module, "_QUIET_S", 0.05)
+    monkeypatch.setattr(conversation, "QUIET_S", 0.05)
     client = Client(port)
     client.hello()
     with pytest.raises(BoardError, match="did not reach the board in 3 attempts, the last one: crc"):
@@ -136,8 +136,8 @@ def test_damage_never_makes_a_wrong_frame(host_app: Path, env: dict[str, str], m
 
     Whatever happens, the network runs on the frame that was sent or on the camera's, never on anything else.
     """
-    monkeypatch.setattr(client_module, "ANSWER_S", 2.5)
-    monkeypatch.setattr(client_module, "_QUIET_S", 0.15)
+    monkeypatch.setattr(conversation, "ANSWER_S", 2.5)
+    monkeypatch.setattr(conversation, "QUIET_S", 0.15)
     used: Counter[str] = Counter()
     arrived: Counter[bool] = Counter()
     for seed in range(ROUNDS):

@@ -15,6 +15,8 @@ const struct network_tensor network_input_info = {HEIGHT, WIDTH, 3, NETWORK_INT8
 const struct network_tensor network_output_info = {HEIGHT / BLOCK, WIDTH / BLOCK, 3, NETWORK_INT8,
                                                    NETWORK_HWC,    1.0f / 128,    0};
 
+const char network_runtime[] = "tiny-1";
+
 __attribute__((section(".network_arena"), aligned(64))) static int8_t input[HEIGHT * WIDTH * 3];
 static int8_t output[HEIGHT / BLOCK * WIDTH / BLOCK * 3];
 static const int8_t *bias;

@@ -20,7 +20,13 @@ HELLO = {
     "board": "virtual",
     "network": NETWORK,
     "build": BUILD,
+    "app": "0",
+    "runtime": "none",
     "tick_hz": 32_000_000,
+    "tick2_hz": 20_000_000,
+    "cpu_hz": 800_000_000,
+    "npu_hz": "unknown",
+    "bus_hz": "unknown",
     "in_h": 64,
     "in_w": 64,
     "out_h": 4,
@@ -30,6 +36,17 @@ HELLO = {
     "mask_w": 64,
     "decode": "fine",
     "input": "exact",
+}
+
+#: What its self-test finds: 1 MiB read in 10 ms.
+TESTED = {
+    "flash_size": 1 << 20,
+    "flash_ticks": f"{320_000:016x}",
+    "flash_ticks2": f"{200_000:016x}",
+    "crc": "12345678",
+    "crc_wanted": "12345678",
+    "ram_size": 1 << 20,
+    "ram_wrong": 0,
 }
 
 #: What happens to the bytes of one record on their way: (record's type, bytes) → bytes.
@@ -52,6 +69,7 @@ class FakeBoard:
         self.commands: list[Record] = []
         self.hello = HELLO | hello
         self.silent = silent
+        self.tested = dict(TESTED)
         self._sock = ours
         self._damage = damage
         self._echo = echo
@@ -117,6 +135,12 @@ class FakeBoard:
         elif command.type == "run":
             self.say("ok", cmd="run", ref=command.seq)
             self.samples(command.integer("frames"), command.integer("repeat"))
+        elif command.type == "warm":
+            self.say("ok", cmd="warm", ref=command.seq)
+            self.say("done", cmd="warm", ref=command.seq)
+        elif command.type == "selftest":
+            self.say("ok", cmd="selftest", ref=command.seq)
+            self.say("tested", ref=command.seq, **self.tested)
         elif command.type == "mask":
             self.mask()
         elif command.type == "reset":
@@ -129,7 +153,14 @@ class FakeBoard:
         made = [Sample(i, 1 + i // repeat, 5, 10, 20 + i, 30, 40, 105 + i) for i in range(frames * repeat)]
         for sample in made:
             self.say("sample", **{name: getattr(sample, name) for name in Sample.__slots__ if name != "__weakref__"})
-        self.say("window", n=len(made), crc=samples_crc(made))
+        self.end(made)
+
+    def end(self, made: list[Sample], *, faster: float = 0.0) -> None:
+        """The end of a window; `faster`: how much faster than it should the second clock runs."""
+        ticks = sum(sample.loop for sample in made)
+        rate = int(self.hello["tick2_hz"]) / int(self.hello["tick_hz"])  # type: ignore[call-overload]
+        second = round(ticks * rate * (1 + faster))
+        self.say("window", n=len(made), crc=samples_crc(made), ticks=f"{ticks:016x}", ticks2=f"{second:016x}")
 
     def mask(self) -> None:
         self.say("bulk", name="mask", size=len(MASK), chunk=1000, crc=f"{zlib.crc32(MASK):08x}")

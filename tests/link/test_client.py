@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from n6gen.errors import BoardError
-from n6gen.link import Client, Fault, NoAnswer, Refused, Restarted, WindowDamaged
-from n6gen.link import client as client_module
+from n6gen.link import Client, Fault, NoAnswer, Refused, Restarted, TooSlow, WindowDamaged, conversation
 from n6gen.link.protocol import Record, encode
 from tests.link.fake_board import BUILD, MASK, NETWORK, Damage, FakeBoard
 
@@ -22,8 +21,8 @@ from tests.link.fake_board import BUILD, MASK, NETWORK, Damage, FakeBoard
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test waits for the silence of a board that is silent on purpose."""
-    monkeypatch.setattr(client_module, "ANSWER_S", 0.3)
-    monkeypatch.setattr(client_module, "_QUIET_S", 0.05)
+    monkeypatch.setattr(conversation, "ANSWER_S", 0.3)
+    monkeypatch.setattr(conversation, "QUIET_S", 0.05)
 
 
 def connected(board: FakeBoard, **options: Any) -> Client:
@@ -139,10 +138,15 @@ class TestHello:
     def test_protocol_refused_by_the_board(self) -> None:
         class Old(FakeBoard):
             def answer(self, command: Record) -> None:
-                self.say("error", cmd="hello", ref=command.seq, reason="protocol")
+                self.say("error", cmd="hello", ref=command.seq, reason="protocol", **self.hello)
 
-        with Old() as board, pytest.raises(BoardError, match="the board refused hello: protocol"):
-            Client(board.port).hello()
+        with Old() as board:
+            board.hello = {"protocol": 7}
+            with pytest.raises(BoardError, match="the board speaks protocol 7, this n6gen speaks 1"):
+                Client(board.port).hello()
+            board.hello = {}
+            with pytest.raises(BoardError, match="the board speaks another protocol, this n6gen speaks 1"):
+                Client(board.port).hello()
 
 
 class TestBoot:
@@ -354,3 +358,94 @@ def test_a_slow_board_is_waited_for() -> None:
         client = Client(board.port)
         client.hello(attempts=10, timeout=0.2)
         assert len(client.run(1, 2, timeout=5)) == 2
+
+
+class Working(FakeBoard):
+    """Works on a window for `beats` tenths of a second with a sign of life in each, then ends it, or is silent."""
+
+    beats, ends = 5, True
+
+    def samples(self, frames: int, repeat: int) -> None:
+        for n in range(self.beats):
+            time.sleep(0.1)
+            self.say("beat", n=n, up=f"{n:016x}")
+        if self.ends:
+            super().samples(frames, repeat)
+
+
+class TestSignsOfLife:
+    """A board that is slow is not dead."""
+
+    def test_a_slow_board_that_gives_signs_is_waited_for(self) -> None:
+        """Longer than it may be silent."""
+        with Working() as board:
+            client = connected(board)
+            assert len(client.run(1, 2, timeout=5, silence=0.3)) == 2
+        assert (client.counts.lost, client.counts.foreign) == (0, 0)
+
+    def test_a_board_that_gives_none_is_dead_at_once(self) -> None:
+        """Whatever time the whole may take."""
+        with Working() as board:
+            board.beats, board.ends = 2, False
+            client = connected(board, where=lambda: "pc=01000500")
+            started = time.monotonic()
+            with pytest.raises(NoAnswer, match=r"hang: .* no sign of life within 0\.\d+ s \(pc=01000500\)$"):
+                client.run(1, timeout=60, silence=0.3)
+            assert time.monotonic() - started < 10
+
+    def test_a_board_that_only_gives_signs_is_too_slow(self) -> None:
+        """That is said, and is not called a hang."""
+        with Working() as board:
+            board.beats = 20
+            client = connected(board)
+            with pytest.raises(TooSlow, match=r"slow: the board works, .* but did not finish within 0\.5 s"):
+                client.run(1, timeout=0.5, silence=0.3)
+
+    def test_signs_from_another_session_do_not_count(self) -> None:
+        """Old bytes that come again do not make a dead board live."""
+
+        class Haunted(FakeBoard):
+            def samples(self, frames: int, repeat: int) -> None:
+                for n in range(20):
+                    time.sleep(0.05)
+                    self.raw(encode("0000beef", n, "beat", {"n": n, "up": f"{n:016x}"}))
+
+        with Haunted() as board:
+            client = connected(board)
+            with pytest.raises(NoAnswer, match="no sign of life"):
+                client.run(1, timeout=60, silence=0.3)
+        assert client.counts.foreign > 0
+
+
+class TestWarmAndSelftest:
+    """Commands that are answered by one record."""
+
+    def test_warm(self) -> None:
+        with FakeBoard() as board:
+            connected(board).warm(1, 10, timeout=5)
+        assert dict(board.commands[-1].fields) == {"frames": "1", "repeat": "10"}
+
+    def test_selftest(self) -> None:
+        with FakeBoard() as board:
+            client = connected(board)
+            found = client.selftest()
+        assert (found.flash_size, found.flash_ticks, found.problem) == (1 << 20, 320_000, None)
+        assert client.clocks.ratio == 1.0
+
+    @pytest.mark.parametrize(
+        ("tested", "says"),
+        [({"crc": "00000000"}, "its flash does not read back"), ({"ram_wrong": 3}, "3 words of its RAM do not keep")],
+    )
+    def test_what_is_wrong_has_words(self, tested: dict[str, object], says: str) -> None:
+        with FakeBoard() as board:
+            board.tested |= tested
+            problem = connected(board).selftest().problem
+        assert problem is not None
+        assert says in problem
+
+    @pytest.mark.parametrize("value", ["", "1", "00000000000000g0", "0" * 17])
+    def test_bad_ticks(self, value: str) -> None:
+        with FakeBoard() as board:
+            board.tested |= {"flash_ticks": value}
+            with pytest.raises(BoardError, match="tested record cannot be used: ticks"):
+                connected(board).selftest()

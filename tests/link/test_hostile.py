@@ -55,7 +55,8 @@ def window(rng: random.Random, session: str, seq: int, ref: int, count: int) -> 
     for i, sample in enumerate(made):
         fields = {name: getattr(sample, name) for name in SAMPLE_FIELDS}
         lines.append(encode(session, seq + 1 + i, "sample", fields))
-    lines.append(encode(session, seq + 1 + count, "window", {"n": count, "crc": samples_crc(made)}))
+    end = {"n": count, "crc": samples_crc(made), "ticks": f"{32_000:016x}", "ticks2": f"{20_000:016x}"}
+    lines.append(encode(session, seq + 1 + count, "window", end))
     return made, lines
 
 

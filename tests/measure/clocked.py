@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from n6gen.link import Client
-from n6gen.link.protocol import Sample, samples_crc
+from n6gen.link.protocol import Sample
 from n6gen.measure.conduct import conduct
 from n6gen.measure.facts import Facts, Input, Unit
 from n6gen.measure.frames import Frame
@@ -53,7 +53,7 @@ class ClockedBoard(FakeBoard):
             made.append(self._sample(i))
         for sample in made:
             self.say("sample", **{name: getattr(sample, name) for name in Sample.__slots__ if name != "__weakref__"})
-        self.say("window", n=len(made), crc=samples_crc(made))
+        self.end(made)
 
     def _sample(self, i: int) -> Sample:
         factor = 1 + 0.01 * self._rng.gamma(1.5)

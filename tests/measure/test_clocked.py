@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from n6gen.errors import BoardError, InputError, N6genError
-from n6gen.link import client as client_module
+from n6gen.link import conversation
 from n6gen.measure.method import FULL, QUICK
 from n6gen.measure.recording import UART
 from n6gen.measure.replay import replay
@@ -30,8 +30,8 @@ def checked(values: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "ANSWER_S", 0.3)
-    monkeypatch.setattr(client_module, "_QUIET_S", 0.05)
+    monkeypatch.setattr(conversation, "ANSWER_S", 0.3)
+    monkeypatch.setattr(conversation, "QUIET_S", 0.05)
 
 
 def test_a_full_session(tmp_path: Path) -> None:

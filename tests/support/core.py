@@ -108,9 +108,12 @@ class HostApp:
         return self._process.stdout.read(size)
 
     def record(self) -> Record:
-        """The next record from the board."""
+        """The next record from the board that is no sign of life."""
         assert self._process.stdout is not None
-        return parse(self._process.stdout.readline().removesuffix(b"\n"))
+        while True:
+            record = parse(self._process.stdout.readline().removesuffix(b"\n"))
+            if record.type != "beat":
+                return record
 
     def hello(self, nonce: str = "1badb002") -> Record:
         """Open a session."""

@@ -11,6 +11,8 @@
     "n6gen: OTP word 124 does not allow fast memory pins: NOR and PSRAM at 50 MHz, expect slower inference. "          \
     "n6gen never burns fuses."
 
+static uint32_t cpu_hz;
+
 static _Noreturn void give_up(const char *what) {
     say(what);
     board_halt();
@@ -51,6 +53,8 @@ void board_init(void) {
     caches_on();
     clocked = clocks_init();
     cycle_counter_on();
+    cpu_hz = HAL_RCC_GetCpuClockFreq();
+    second_clock_init();
     if (!link_init()) {
         board_halt();
     }
@@ -95,10 +99,22 @@ void SysTick_Handler(void);
 void SysTick_Handler(void) {
     HAL_IncTick();
     (void)board_clock_ticks();
+    (void)board_second_ticks();
 }
 
 uint32_t board_clock_hz(void) {
-    return BOARD_TICK_HZ;
+    return cpu_hz;
+}
+
+/* Of the registers as they are; the NPU's is its source divided. */
+static uint32_t npu_hz(void) {
+    const uint32_t divider = ((RCC->IC6CFGR & RCC_IC6CFGR_IC6INT) >> RCC_IC6CFGR_IC6INT_Pos) + 1;
+
+    return (RCC->IC6CFGR & RCC_IC6CFGR_IC6SEL) == RCC_ICCLKSOURCE_PLL2 ? HAL_RCCEx_GetPLL2CLKFreq() / divider : 0;
+}
+
+struct board_clocks board_clocks(void) {
+    return (struct board_clocks){HAL_RCC_GetCpuClockFreq(), npu_hz(), HAL_RCC_GetSysClockFreq()};
 }
 
 void board_clock_sync(void) {

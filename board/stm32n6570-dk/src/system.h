@@ -7,6 +7,9 @@
 /* Core voltage, PLLs and buses: CPU 800 MHz, NPU 1 GHz, NPU RAM 900 MHz, AXI 400 MHz. False if a PLL does not lock. */
 bool clocks_init(void);
 
+/* Start the clock that board_second_ticks reads; without the crystal there is none. */
+void second_clock_init(void);
+
 /* Power and clock of the NPU, its RAM and its cache; they stay on while the CPU sleeps. */
 void npu_init(void);
 

@@ -24,4 +24,11 @@ struct counter {
 #define COUNTER ((struct counter *)0x58100000u)
 #define COUNTER_ENABLE 1u
 
+/* The FPGA's own counter: 20 MHz where the prescaler is 0. Runs from power-on, wraps after 214 s. */
+struct fpga_io {
+    volatile uint32_t led, reserved[5], counter, prescale;
+};
+#define FPGA_IO ((struct fpga_io *)0x49302000u)
+#define FPGA_IO_HZ 20000000u
+
 #endif

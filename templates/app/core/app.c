@@ -1,6 +1,7 @@
 /* The app: check what was flashed, say ready, then do what the host asks for. */
 #include "app_config.h"
 #include "app_info.h"
+#include "beat.h"
 #include "board.h"
 #include "boot_check.h"
 #include "command.h"
@@ -49,6 +50,7 @@ static _Noreturn void listen(void) {
         char byte;
 
         if (receive(&byte, 1, LISTEN_MS) == 0) {
+            beat();
             continue;
         }
         if (byte != '\n') {

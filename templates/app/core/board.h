@@ -55,6 +55,16 @@ size_t board_link_read(void *data, size_t size, uint32_t timeout_ms);
 uint64_t board_clock_ticks(void);
 uint32_t board_clock_hz(void);
 
+/* A second clock, for the first one to be held against. Where a board has none: 0 Hz, and always 0 ticks. */
+uint64_t board_second_ticks(void);
+uint32_t board_second_hz(void);
+
+/* Frequencies as the hardware is set now, in Hz; 0 is unknown. */
+struct board_clocks {
+    uint32_t cpu, npu, bus;
+};
+struct board_clocks board_clocks(void);
+
 /* Begin a tick now, so that what follows is always counted from the same phase. A no-op where a tick is one cycle. */
 void board_clock_sync(void);
 

@@ -165,6 +165,10 @@ bool inject_frame(struct board_frame *frame) {
     return true;
 }
 
+bool inject_is_held(void) {
+    return held;
+}
+
 void inject_end(void) {
     held = false;
     uses = 0;

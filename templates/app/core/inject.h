@@ -13,6 +13,9 @@ const char *inject(const struct telemetry_record *record);
 /* The frame that the host sent, with a new number at each use; false if the camera's are to be used. */
 bool inject_frame(struct board_frame *frame);
 
+/* Whether the spare memory holds a frame. */
+bool inject_is_held(void);
+
 /* Back to the camera. */
 void inject_end(void);
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "beat.h"
 #include "board.h"
 #include "decode.h"
 #include "inject.h"
@@ -102,8 +103,8 @@ void loop_init(void) {
     present_init(APP_MASK_HEIGHT, APP_MASK_WIDTH);
 }
 
-int loop_run(uint32_t frames, uint32_t repeat) {
-    struct loop_sample *sample = samples;
+int loop_run(uint32_t frames, uint32_t repeat, uint32_t kept) {
+    uint32_t index = 0;
     int result = 0;
 
     for (uint32_t frame = 0; frame < frames && result == 0; frame++) {
@@ -113,15 +114,18 @@ int loop_run(uint32_t frames, uint32_t repeat) {
         if (result != 0) {
             return result;
         }
-        for (uint32_t pass = 0; pass < repeat && result == 0; pass++, sample++) {
+        for (uint32_t pass = 0; pass < repeat && result == 0; pass++, index++) {
+            struct loop_sample *sample = &samples[index % kept];
             uint64_t mark = begin;
 
-            *sample = (struct loop_sample){.index = frame * repeat + pass, .frame = slot.frame.number};
+            *sample = (struct loop_sample){.index = index, .frame = slot.frame.number};
             sample->wait = ticks_since(&mark);
             board_clock_sync();
             mark = board_clock_ticks();
             result = process(sample, &mark);
             sample->loop = ticks_since(&begin);
+            beat();
+            begin = board_clock_ticks(); /* a sign of life is in no sample */
         }
         release_frame();
     }

@@ -25,9 +25,11 @@ struct loop_sample {
 /* Once, after network_init. */
 void loop_init(void);
 
-/* Take `frames` frames and run each `repeat` times; frames * repeat is at most LOOP_SAMPLES_MAX. 0 or enum loop_error.
+/*
+ * Take `frames` frames and run each `repeat` times, with signs of life in between. Of the passes' samples the last
+ * `kept` are there afterwards, at most LOOP_SAMPLES_MAX. 0 or enum loop_error.
  */
-int loop_run(uint32_t frames, uint32_t repeat);
+int loop_run(uint32_t frames, uint32_t repeat, uint32_t kept);
 
 /* Take a frame and write it into the network's input. 0 or enum loop_error. */
 int loop_feed(void);
@@ -35,7 +37,7 @@ int loop_feed(void);
 /* The word for an error in an answer to the host. */
 const char *loop_reason(int error);
 
-/* The samples of the last run, in order. */
+/* The samples of the last run; in order, if all were kept. */
 const struct loop_sample *loop_samples(void);
 
 /* The mask that the last decode wrote (LOOP_MASK_SIZE bytes), or NULL if there was none. */

@@ -24,6 +24,9 @@ struct network_tensor {
 
 extern const struct network_tensor network_input_info, network_output_info;
 
+/* What runs it, and its version: a word without spaces. */
+extern const char network_runtime[];
+
 /* Make ready to run with the weights at `weights` (64-byte aligned, read in place). 0 or enum network_error. */
 int network_init(const void *weights);
 

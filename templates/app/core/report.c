@@ -40,6 +40,15 @@ void report_hex(const char *key, const uint8_t *bytes, size_t size) {
     telemetry_hex(&writer, key, bytes, size);
 }
 
+void report_ticks(const char *key, uint64_t ticks) {
+    uint8_t bytes[8];
+
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(ticks >> (56 - 8 * i));
+    }
+    report_hex(key, bytes, sizeof bytes);
+}
+
 void report_send(void) {
     size_t length = telemetry_end(&writer);
 

@@ -14,6 +14,8 @@ void report_begin(const char *type);
 void report_text(const char *key, const char *value);
 void report_u32(const char *key, uint32_t value);
 void report_word(const char *key, uint32_t value);
+/* Ticks, as 16 hex digits. */
+void report_ticks(const char *key, uint64_t ticks);
 void report_hex(const char *key, const uint8_t *bytes, size_t size);
 void report_send(void);
 

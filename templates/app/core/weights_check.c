@@ -11,6 +11,10 @@
 
 enum { AT_MAGIC = 0, AT_VERSION = 4, AT_SIZE = 8, AT_BLOB_CRC = 12, AT_NETWORK_ID = 16, AT_TRAILER_CRC = 60 };
 
+uint32_t weights_crc(const uint8_t *blob, uint32_t size) {
+    return bytes_load_u32(blob + weights_trailer_offset(size) + AT_BLOB_CRC);
+}
+
 bool weights_check(const uint8_t *blob, uint32_t size, const uint8_t network_id[NETWORK_ID_SIZE],
                    struct boot_check *check) {
     const uint8_t *trailer = blob + weights_trailer_offset(size);

@@ -4,6 +4,7 @@
 
 #include "input.h"
 
+#define APP_VERSION "0.1.0"
 #define APP_NETWORK_ID {0xab, 0xcd, 0xef}
 #define APP_BUILD_ID {1, 2, 3}
 #define APP_WEIGHTS_SIZE 100u

@@ -1,0 +1,13 @@
+/* Passes that are measured, and passes that nobody looks at. */
+#ifndef WINDOW_H
+#define WINDOW_H
+
+#include "telemetry.h"
+
+/* Run a window of passes and send its samples; or return why not. */
+const char *window_run(const struct telemetry_record *record);
+
+/* The same passes without samples; or return why not. */
+const char *window_warm(const struct telemetry_record *record);
+
+#endif
