@@ -148,12 +148,14 @@ def _write(values: Mapping[str, Any], session: Session, folder: Path, wanted: Wa
 
 
 def _show(out: Output, values: Mapping[str, Any]) -> None:
+    from n6gen.report.epochs import epoch_lines
     from n6gen.report.numbers import unit_label
     from n6gen.report.table import change_table, difference_table, frame_table, lacking, stage_table
     from n6gen.report.words import gate_lines, published_lines, verdict_line
 
     label = unit_label(values)
     out.show(stage_table(values["unit"], label, values["stages"]), *lacking(values["stages"]))
+    out.show(*epoch_lines(values))
     out.show(frame_table(values["frames"]))
     out.show(*published_lines(values))
     judged = values.get("gate")

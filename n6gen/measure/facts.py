@@ -11,6 +11,7 @@ import attrs
 import cattrs
 
 from n6gen.errors import InputError
+from n6gen.measure.epochs import Epoch
 from n6gen.measure.method import Method
 from n6gen.tools.files import write_json
 
@@ -74,6 +75,7 @@ class Facts:
     start: Start = "boot"
     boot_timeout: float = BOOT_S
     compared: bool = True
+    epochs: Sequence[Epoch] = ()
 
     @property
     def injected(self) -> bool:

@@ -14,6 +14,7 @@ from n6gen.errors import N6genError
 from n6gen.image.manifest import Manifest
 from n6gen.measure.conditions import host_conditions
 from n6gen.measure.conduct import DidNotRun, begin, conduct
+from n6gen.measure.epochs import epochs_of
 from n6gen.measure.facts import BOOT_S, Facts, Input, Unit
 from n6gen.measure.frames import Frame
 from n6gen.measure.host import PICTURES, LiveHost
@@ -127,4 +128,5 @@ def _facts(name: str, now: datetime, subject: Subject, job: Job, *, compared: bo
         start=subject.start,
         boot_timeout=job.boot_timeout,
         compared=compared,
+        epochs=epochs_of(job.folder),
     )

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from n6gen.link import Hello, Sample
 from n6gen.link.inbox import Counts
 from n6gen.measure.conditions import session_conditions
+from n6gen.measure.epochs import split, with_costs
 from n6gen.measure.facts import Facts
 from n6gen.measure.published import beside
 from n6gen.measure.reference import Agreement
@@ -110,7 +111,7 @@ class Session:
         facts, measured = self.facts, self.measured
         conditions = session_conditions(facts, self.hello, self.counts)
         stages = {name: _values(summary) for name, summary in self.stages.items()}
-        return {
+        values: dict[str, Any] = {
             "schema": SCHEMA,
             "id": facts.id,
             "started": facts.started,
@@ -131,6 +132,8 @@ class Session:
             "memory": dict(facts.memory),
             "conditions": conditions,
         }
+        epochs = with_costs(facts.epochs, values.get("profile"))
+        return values | {"epochs": epochs, "split": split(epochs, facts.unit.digits)}
 
 
 def _shares(agreement: Agreement | None) -> dict[str, float | None]:

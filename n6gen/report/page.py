@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from n6gen.report import numbers
+from n6gen.report.epochs import caption, legend, timeline
 from n6gen.report.pictures import Shown, camera_url, difference_url, mask_url
 from n6gen.report.shapes import BINS, MEMORY_WIDTH, memory_rows, rest_bars, spreads, stage_bars
 from n6gen.report.template import render
@@ -47,6 +48,9 @@ def page(session: Mapping[str, Any], shown: Sequence[Shown], log: str) -> str:
         rest=rest_bars(session, _WIDTH),
         stages=[(name, stage["n"], _cells(stage, unit)) for name, stage in stages.items()],
         whys=list(dict.fromkeys(stage["why"] for stage in stages.values() if stage["why"])),
+        epochs=timeline(session, _WIDTH),
+        epoch_caption=caption(session),
+        epoch_legend=legend(session),
         spreads=spreads(session, _WIDTH),
         frames=[_frame(frame, unit) for frame in session["frames"]],
         columns=list(stages),

@@ -1,0 +1,62 @@
+"""Which parts of a network run on the NPU and which on the CPU: its epochs in order, with their costs where known.
+
+An epoch is a step of a network that was compiled for the NPU; of one that the CPU runs alone, each layer counts as one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+
+from n6gen.compiler.network import Network
+from n6gen.compiler.stedgeai.read import read
+from n6gen.errors import InputError
+
+#: npu: the NPU alone; hybrid: the NPU, with the CPU's help; cpu: the CPU alone.
+Runner = Literal["npu", "hybrid", "cpu"]
+_RUNNERS: Mapping[str, Runner] = {"hw": "npu", "hybrid": "hybrid", "sw": "cpu"}
+
+
+@attrs.frozen
+class Epoch:
+    """An epoch, or a run of them that the NPU walks through by itself. `macs` is None where nobody counted them."""
+
+    name: str
+    unit: Runner
+    operators: Sequence[str] = ()
+    macs: int | None = None
+
+
+def epochs_of(folder: Path) -> tuple[Epoch, ...]:
+    """The epochs of the network in a build `folder`, in order; none if its compiler left no list of them."""
+    network = Network.load(folder / "network")
+    if network.npu is None:
+        return tuple(Epoch(layer.name, "cpu", (layer.kind,), layer.macs) for layer in network.layers)
+    with contextlib.suppress(InputError):
+        report = read(folder / "network")
+        return tuple(Epoch(one.name, _RUNNERS[one.kind], one.operators) for one in report.epochs)
+    return ()
+
+
+def with_costs(epochs: Sequence[Epoch], profile: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Epochs as JSON values. With a profile (its JSON) they are what it saw, with their costs; else costs are None."""
+    if profile is None:
+        return [{**attrs.asdict(epoch), "operators": list(epoch.operators), "cost": None} for epoch in epochs]
+    return [
+        {"name": one["name"], "unit": one["unit"], "operators": [one["kind"]], "macs": one["macs"], "cost": one["cost"]}
+        for one in profile["layers"]
+    ]
+
+
+def split(epochs: Sequence[Mapping[str, Any]], digits: int) -> dict[str, float] | None:
+    """What NPU and CPU each cost, of epochs with costs (with_costs), in their unit; None if there is no cost."""
+    if not epochs or any(epoch["cost"] is None for epoch in epochs):
+        return None
+    return {
+        unit: round(sum(epoch["cost"] for epoch in epochs if (epoch["unit"] == "cpu") == (unit == "cpu")), digits)
+        for unit in ("npu", "cpu")
+    }
