@@ -13,7 +13,7 @@ from bench.counts import STAGES, Row
 from bench.measure import measure, tools
 from bench.startup import startup
 from bench.subjects import KERNELS, MODELS, RESOLUTIONS, Subject, gated, subjects
-from n6gen.errors import ExitCode, N6genError
+from n6gen.errors import ExitCode, InputError, N6genError
 from n6gen.tools.files import write_if_changed
 
 
@@ -42,7 +42,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--res", nargs="+", type=int, choices=RESOLUTIONS, default=RESOLUTIONS)
     parser.add_argument("--kernels", nargs="+", choices=KERNELS, default=KERNELS[1:], help="ref takes minutes")
     parser.add_argument("--templates", type=Path, help="a folder whose files replace the app's, as in n6gen build")
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.write and args.templates:
+        parser.error("--write keeps the counts of the app as it is, not of one with other --templates")
+    if args.peer and not all(args.peer.partition("=")):
+        parser.error("--peer takes NAME=DIR")
+    return args
 
 
 def _do(args: argparse.Namespace) -> int:
@@ -52,7 +57,7 @@ def _do(args: argparse.Namespace) -> int:
         for name, seconds in startup().items():
             print(f"{name:20} {seconds:6.3f} s")
     elif args.peer or args.emx or args.peer_model:
-        _peer(args, next(subjects(args.models, args.res, ["mve"])))
+        _peer(args, _one(args))
     elif args.check:
         chosen = set(subjects(args.models, args.res, args.kernels))
         return _check([subject for subject in gated() if subject in chosen], args.templates)
@@ -62,6 +67,15 @@ def _do(args: argparse.Namespace) -> int:
             counts.write(counts.read().renewed(tools(), rows))
             _write_page()
     return ExitCode.OK
+
+
+def _one(args: argparse.Namespace) -> Subject:
+    subject = next(subjects(args.models, args.res, ["mve"]), None)
+    if subject is None:
+        raise InputError(
+            f"the network {args.models[0]} is not here", "Set N6GEN_SHARED to the folder that has models/."
+        )
+    return subject
 
 
 def _check(chosen: Iterable[Subject], templates: Path | None) -> int:

@@ -37,7 +37,7 @@ const void *network_output(void) {{
 
 
 def write(proto: onnx.ModelProto, folder: Path) -> str:
-    """Have emx-onnx-cgen write C for `proto` to `folder`; its version.
+    """Have emx-onnx-cgen write C for `proto` to `folder`; its name and what it says about its version.
 
     Raises MissingToolError if it is not installed, InputError if it refuses the model.
     """
@@ -58,7 +58,7 @@ def write(proto: onnx.ModelProto, folder: Path) -> str:
     facade = _FACADE.format(ic=ic, ih=ih, iw=iw, oc=oc, oh=oh, ow=ow)
     (folder / "facade.c").write_text(facade, encoding="utf-8")
     said = run([program, "--help"], timeout=60).output
-    return " ".join(said.split()).partition("(")[2].partition(")")[0]
+    return f"emx-onnx-cgen ({' '.join(said.split()).partition('(')[2].partition(')')[0]})"
 
 
 def _without_batch(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, list[tuple[int, ...]]]:

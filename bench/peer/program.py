@@ -54,6 +54,8 @@ def build(folder: Path, work: Path, flags: Sequence[str]) -> Path:
     gcc = shutil.which("arm-none-eabi-gcc")
     if gcc is None:
         raise MissingToolError("arm-none-eabi-gcc is not on PATH")
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}")
     sources = sorted(path for kind in ("*.c", "*.S", "*.s") for path in folder.rglob(kind))
     objects = sorted(path for kind in ("*.o", "*.a") for path in folder.rglob(kind))
     if not sources and not objects:
