@@ -9,7 +9,7 @@
     def test_it_is_right(n6gen_session):
         assert n6gen_session.exact                # every pixel equals the integer reference
 
-Run them with ``pytest --n6gen-build build [--n6gen-sn SERIAL]``; without a build they skip. docs/testing.md has more.
+Run them with ``pytest --n6gen-build build [--n6gen-sn SERIAL]``; without a build they skip.
 pytest loads this file in every run on this machine: it imports nothing until a fixture is used.
 """
 

@@ -3,7 +3,8 @@
     timed_board.py SERIAL PORT LOG
 
 It listens on 127.0.0.1:PORT and answers ``flash HOLD JOB SECONDS`` and ``run HOLD JOB SECONDS`` with ``done``. Each
-begin and end is one line of JSON appended to LOG. SIGUSR1 cuts all links.
+begin and end is one line of JSON appended to LOG; what was given over a link that is gone has no end. SIGUSR1 cuts all
+links.
 """
 
 from __future__ import annotations
@@ -48,6 +49,9 @@ class TimedBoard:
                     what, hold, job, seconds = line.split()
                     self._write("begin", what, hold, job)
                     time.sleep(float(seconds))
+                    if _closed(link):
+                        # Who gave the work has gone, and does not hold the board any more.
+                        return
                     self._write("end", what, hold, job)
                     link.sendall(b"done\n")
         except (OSError, ValueError):
@@ -58,6 +62,16 @@ class TimedBoard:
     def _write(self, event: str, what: str, hold: str, job: str) -> None:
         record = {"board": self._serial, "event": event, "what": what, "hold": hold, "job": job, "time": time.time()}
         os.write(self._log, (json.dumps(record) + "\n").encode())
+
+
+def _closed(link: socket.socket) -> bool:
+    """Whether the other end is gone, or the link was cut."""
+    try:
+        return link.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def main(serial: str, port: str, log: str) -> None:
