@@ -16,7 +16,7 @@ from n6gen.tools.text import clean
 def write_junit(results: Mapping[str, Any], file: Path) -> None:
     """Write a run. `time` is the wall time of a job in seconds; what a network costs is in properties."""
     suite = TestSuite("n6gen ci")
-    suite.timestamp = results["started"].partition("+")[0]
+    suite.timestamp = results["started"][:19]
     for name in ("id", "board", "shard", "n6gen"):
         suite.add_property(name, clean(str(results[name])))
     if results["commit"]["id"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 from collections.abc import Callable
@@ -91,6 +92,9 @@ def run(
             builds.of(canary.job)
         for job in jobs:
             crew.begin(job)
+        if plan.limits.max_regression is not None:
+            # What judges takes a while to import: better now than in the first job that comes to it.
+            importlib.import_module("n6gen.measure.gate")
         while not crew.done(_LOOK_S):
             if time.monotonic() - started > plan.times.run:
                 stop.now("timeout", f"the run's time of {plan.times.run:g} s was over")
@@ -157,7 +161,7 @@ def _last_check(site: Site, canary: Canary) -> dict[str, str]:
     if "after" not in site.plan.canary.when:
         return {}
     sick: dict[str, str] = {}
-    left = set(canary.seconds)
+    left = set(canary.seconds) & set(site.bench.names(site.need))
     with ExitStack() as stack:
         # A bench lends any board that fits: those that had their turn are kept until all had.
         while left:
