@@ -36,3 +36,15 @@ def test_a_limit_that_is_broken_is_shown_as_broken() -> None:
 def test_a_peer_that_was_not_measured_says_why() -> None:
     for peer in peers.read().peers:
         assert peer.instructions or peer.note, peer.name
+
+
+def test_decode_of_an_older_model_file_is_not_shown() -> None:
+    """Only decoding depends on the weights; the row's other counts stay."""
+    kept = counts.read()
+    old, new = (kept.row(("demo", 320, kernels)) for kernels in ("c", "mve"))
+    assert old is not None
+    assert new is not None
+    made = page.page(Counts(kept.tools, (attrs.evolve(old, model_sha256="0" * 64), new)), peers.read())
+    (line,) = [line for line in made.splitlines() if line.startswith("| 320 | `c` |")]
+    assert "n/a (older model file)" in line
+    assert f"{old.figures['network']:,}" in line
