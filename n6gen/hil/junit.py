@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+from junitparser import Error, Failure, Skipped, TestCase, TestSuite
 
+from n6gen.report.junit import write
 from n6gen.report.numbers import figure
-from n6gen.tools.files import write_atomic
 from n6gen.tools.text import clean
 
 
@@ -23,10 +23,7 @@ def write_junit(results: Mapping[str, Any], file: Path) -> None:
         suite.add_property("commit", clean(str(results["commit"]["id"])))
     for job in results["jobs"]:
         suite.add_testcase(_case(job))
-    xml = JUnitXml("n6gen")
-    xml.add_testsuite(suite)
-    xml.update_statistics()  # type: ignore[no-untyped-call]
-    write_atomic(file, xml.tostring())  # type: ignore[no-untyped-call]
+    write(suite, file)
 
 
 def _case(job: Mapping[str, Any]) -> TestCase:

@@ -49,9 +49,8 @@ def _job(
     links = [
         (name, f"jobs/{job['name']}/{name}") for name in ("session.html", "session.json") if (home / name).is_file()
     ]
-    logs = [step["log"] for attempt in job["attempts"] for step in attempt["steps"]]
-    logs = [job["build"]["log"], *logs] if job["build"] else logs
-    links += [(Path(log).name, log) for log in logs]
+    links += [("build.log", job["build"]["log"])] if job["build"] else []
+    links += [(Path(step["log"]).name, step["log"]) for attempt in job["attempts"] for step in attempt["steps"]]
     total = job["costs"].get("total")
     return {
         "name": job["name"],
