@@ -107,6 +107,11 @@ class HostApp:
         assert self._process.stdout is not None
         return self._process.stdout.read(size)
 
+    def read_line(self) -> bytes:
+        """The next line from the board, without its end."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().removesuffix(b"\n")
+
     def record(self) -> Record:
         """The next record from the board that is no sign of life."""
         assert self._process.stdout is not None
