@@ -9,6 +9,7 @@
 #include "hello.h"
 #include "inject.h"
 #include "loop.h"
+#include "profile.h"
 #include "report.h"
 #include "selftest.h"
 #include "telemetry.h"
@@ -42,10 +43,10 @@ static const struct {
     bool needs_session;
     const char *(*carry_out)(const struct telemetry_record *record);
 } commands[] = {
-    {"hello", false, hello},      {"run", true, window_run},     {"warm", true, window_warm},
-    {"selftest", true, selftest}, {"mask", true, mask},          {"reset", true, reset},
-    {"inject", true, inject},     {"tensor", true, tensor_send}, {"digests", true, tensor_digests},
-
+    {"hello", false, hello},         {"run", true, window_run},     {"warm", true, window_warm},
+    {"selftest", true, selftest},    {"mask", true, mask},          {"reset", true, reset},
+    {"inject", true, inject},        {"tensor", true, tensor_send}, {"digests", true, tensor_digests},
+    {"profile", true, profile_send},
 };
 
 /* What a board sends: an echoing link brings it back, and it wants no answer. A hello from a board names the board. */
