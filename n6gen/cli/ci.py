@@ -45,17 +45,28 @@ _out = click.option("--out", "out_dir", metavar="DIR", help="Where runs are kept
 
 
 @command("init")
-def init(out: Output) -> None:
-    """Write a commented example of a plan into this folder; it runs as it is on the virtual board."""
+@click.option("--github", "services", flag_value="github", multiple=True, help="A workflow for GitHub Actions too.")
+@click.option("--gitlab", "services", flag_value="gitlab", multiple=True, help="A pipeline for GitLab too.")
+def init(out: Output, services: tuple[str, ...]) -> None:
+    """Write a commented example of a plan into this folder; it runs as it is on the virtual board.
+
+    With --github or --gitlab also a pipeline that runs it; a plan that is there already is kept then.
+    """
     from n6gen.errors import InputError
-    from n6gen.hil.example import write_example
+    from n6gen.hil.example import write_example, write_pipeline
 
     file = Path(_FILE)
+    pipelines = [str(write_pipeline(service, Path())) for service in dict.fromkeys(services)]
+    for one in pipelines:
+        out.show(f"{one} is written")
+    if file.exists() and pipelines:
+        out.result({"file": str(file.absolute()), "pipelines": pipelines})
+        return
     if file.exists():
         raise InputError(f"{file} is there already", "Look at what it would do: n6gen ci plan", "Or remove it first.")
     write_example(file)
     out.show(f"{file} is written. Next: n6gen ci plan, then n6gen ci run")
-    out.result({"file": str(file.absolute())})
+    out.result({"file": str(file.absolute()), "pipelines": pipelines})
 
 
 @command("plan")
