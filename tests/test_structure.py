@@ -11,7 +11,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent / "n6gen"
 _LEVELS = (
     {"cli"},
     {"hil", "labgrid", "pytest_plugin"},
-    {"build", "flash", "measure", "evaluate", "size", "doctor"},
+    {"build", "flash", "measure", "evaluate", "verify", "size", "doctor"},
     {"compiler", "app", "image", "programmer", "link", "report", "farm"},
     {"model", "rewrite", "decode", "emulator", "board", "vendor", "scenes", "config", "zoo"},
     {"tools", "resources", "errors"},

@@ -35,16 +35,16 @@ class Wanted:
     def __init__(
         self,
         files: Mapping[str, str | None],
-        baseline: str | None,
+        baseline: tuple[str, ...],
         max_regression: float,
         stages: tuple[str, ...],
         allow: tuple[str, ...],
     ) -> None:
         """InputError if the baseline cannot be read."""
-        from n6gen.measure.sessions import load_result
+        from n6gen.measure.baseline import load_baseline
 
         self.files = {kind: Path(name) for kind, name in files.items() if name is not None}
-        self.baseline = None if baseline is None else load_result(Path(baseline))
+        self.baseline = load_baseline([Path(name) for name in baseline]) if baseline else []
         self.max_regression = max_regression
         self.stages = stages
         self.allow = allow
@@ -64,7 +64,7 @@ def report_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapped(
         *words: Any,
-        baseline: str | None,
+        baseline: tuple[str, ...],
         max_regression: float,
         stages: tuple[str, ...],
         allow: tuple[str, ...],
@@ -84,7 +84,12 @@ def report_options(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="PERCENT",
             help="How much more than in the baseline a stage may cost.",
         ),
-        click.option("--baseline", metavar="FILE", help="The JSON of an earlier session to judge this one by."),
+        click.option(
+            "--baseline",
+            multiple=True,
+            metavar="PATH",
+            help="An earlier session's JSON to judge this one by, or several, or a folder of them.",
+        ),
         *(click.option(f"--{kind}", metavar="FILE", help=text) for kind, text in reversed(_FILES.items())),
     )
     return functools.reduce(lambda made, option: option(made), made, wrapped)
@@ -110,12 +115,14 @@ def report(out: Output, session: str | None, wanted: Wanted) -> int:
 
 def deliver(out: Output, session: Session, folder: Path, wanted: Wanted) -> int:
     """Judge a session, show it, and write what is wanted; the exit code of the command."""
+    from n6gen.measure.baseline import choose
     from n6gen.measure.gate import gate
 
     values = session.as_json()
     judged = None
-    if wanted.baseline is not None:
-        judged = gate(values, wanted.baseline, wanted.max_regression, stages=wanted.stages, allow=wanted.allow)
+    if wanted.baseline:
+        base = choose(wanted.baseline, values, wanted.allow)
+        judged = gate(values, base, wanted.max_regression, stages=wanted.stages, allow=wanted.allow)
         values["gate"] = judged.as_json()
     _write(values, session, folder, wanted)
     if not out.for_machine:

@@ -10,9 +10,11 @@ import attrs
 from n6gen.errors import InputError
 
 #: Conditions that never forbid a comparison: which of several equal boards it was, how the link fared, how warm it was.
-FREE = ("serial", "probe", "temperature", "link")
+FREE = ("serial", "probe", "temperature", "link", "clock_ratio")
+#: Conditions that are measured: they differ if they are further apart than this, as a share of the larger one.
+MEASURED = {"flash_bandwidth": 0.05}
 #: What a gate allows to differ besides: the change that it judges. Workload, clock and flags must be equal.
-GATE = ("build_id", "network_id", "tools.n6gen")
+GATE = ("build_id", "network_id", "tools.n6gen", "firmware.app")
 #: Conditions that follow from another, and may differ where that one may.
 _FOLLOWS = {
     "build_id": ("images.app", "images.fsbl"),
@@ -42,14 +44,20 @@ def differences(a: Mapping[str, Any], b: Mapping[str, Any], allow: Iterable[str]
     keys = list(dict.fromkeys([*ours, *theirs]))
     may = set(FREE)
     for name in allow:
-        if not any(_covers(name, key) for key in keys):
+        if name not in GATE and not any(_covers(name, key) for key in keys):
             raise InputError(f"no condition is called {name!r}", f"There are: {', '.join(sorted(keys))}.")
         may |= {name, *_FOLLOWS.get(name, ())}
     return [
         Difference(key, ours.get(key), theirs.get(key))
         for key in keys
-        if ours.get(key, _NOTHING) != theirs.get(key, _NOTHING) and not any(_covers(name, key) for name in may)
+        if _differ(key, ours.get(key, _NOTHING), theirs.get(key, _NOTHING)) and not any(_covers(n, key) for n in may)
     ]
+
+
+def _differ(key: str, one: Any, other: Any) -> bool:
+    if key in MEASURED and isinstance(one, int | float) and isinstance(other, int | float):
+        return abs(one - other) > MEASURED[key] * max(abs(one), abs(other))
+    return bool(one != other)
 
 
 def _covers(name: str, key: str) -> bool:

@@ -12,12 +12,13 @@ from n6gen import __version__
 from n6gen.board import Board
 from n6gen.emulator.qemu import find_qemu, qemu_version
 from n6gen.image.manifest import Manifest
-from n6gen.link import Hello
+from n6gen.link import Hello, Selftest
 from n6gen.link.inbox import Counts
 from n6gen.link.protocol import VERSION
 
 if TYPE_CHECKING:
     from n6gen.measure.facts import Facts, Input
+    from n6gen.measure.session import Measured
 
 
 #: Options of a build that are said elsewhere, or are places on one machine: what lay there is in the hashes.
@@ -44,19 +45,23 @@ def host_conditions(
         "caches": None,
         "flash_bandwidth": None,
         "temperature": None,
-        "placement": _placement(board),
+        "placement": _placement(board, manifest.memory),
         "overlap": bool(manifest.options.get("overlap", False)),
+        "epoch_controller": _epoch_controller(manifest.network),
     }
 
 
-def session_conditions(facts: Facts, hello: Hello, counts: Counts) -> dict[str, Any]:
+def session_conditions(facts: Facts, hello: Hello, counts: Counts, measured: Measured) -> dict[str, Any]:
     """All conditions: what the host knows and what the board said of itself, as JSON values."""
     known = dict(facts.conditions)
     return {
         **known,
         "build_id": hello.build,
         "network_id": hello.network,
-        "clock": {"tick_hz": hello.tick_hz, **known["clock"]},
+        "clock": {"tick_hz": hello.tick_hz, "tick2_hz": hello.tick2_hz or None, **hello.clocks, **known["clock"]},
+        "clock_ratio": None if measured.clock_ratio is None else round(measured.clock_ratio, 6),
+        "flash_bandwidth": _bandwidth(measured.selftest, hello),
+        "firmware": {"app": hello.app, "runtime": hello.runtime},
         "decode": hello.decode,
         "input_map": hello.input,
         "protocol": VERSION,
@@ -70,12 +75,25 @@ def _emulator(board: Board) -> dict[str, str]:
     return {"qemu": qemu_version(find_qemu(board.raw["emulator"]["machine"]))}
 
 
-def _placement(board: Board) -> dict[str, Any]:
-    """Which memories hold what the network works on."""
+def _bandwidth(found: Selftest | None, hello: Hello) -> int | None:
+    """Bytes of the flash that the processor reads a second, by the board's self-test."""
+    if found is None or not found.flash_ticks:
+        return None
+    return round(found.flash_size * hello.tick_hz / found.flash_ticks)
+
+
+def _epoch_controller(network: Mapping[str, Any]) -> bool | None:
+    """Whether the NPU walks from epoch to epoch by itself; None for a network that it has no part in."""
+    return bool(network["npu"]["blobs"]) if "npu" in network else None
+
+
+def _placement(board: Board, use: Mapping[str, Any]) -> dict[str, Any]:
+    """Which memories hold what the network works on, without those of which the build uses nothing."""
     activations = {
         region.memory
         for region in board.regions.values()
-        if region.name == "activations" or region.name.startswith("network_")
+        if (region.name == "activations" or region.name.startswith("network_"))
+        and use.get(region.name, {}).get("used") != 0
     }
     return {"weights": "nor", "activations": sorted(activations)}
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from n6gen.errors import BoardError
-from n6gen.link import Client, Hello, NoAnswer, Sample, WindowDamaged
+from n6gen.link import Client, Hello, NoAnswer, Sample, Selftest, WindowDamaged
 from n6gen.measure.facts import Facts, Start, Unit
 from n6gen.measure.host import Host
 from n6gen.measure.method import Step
@@ -146,8 +146,19 @@ class _Conductor:
             windows=self._windows(),
             cold=None if cold is None else cost_of(cold, self._facts),
             rate=rate(stream, self._hello.tick_hz, self._facts.unit) if stream else None,
+            selftest=self._selftest(),
+            clock_ratio=self._client.clocks.ratio,
             repeated=self._repeated,
         )
+
+    def _selftest(self) -> Selftest | None:
+        """What a real board finds out about itself, last of all: it warms what a first inference must find cold."""
+        if self._facts.emulated:
+            return None
+        found = self._client.selftest()
+        if found.problem:
+            raise BoardError(f"the board failed its self-test: {found.problem}", "Run `n6gen flash --force`.")
+        return found
 
     def _typical(self, frame: int) -> Cost:
         """What a frame cost: the pass with the median total."""

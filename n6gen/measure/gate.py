@@ -9,6 +9,7 @@ import attrs
 
 from n6gen.errors import ExitCode, InputError
 from n6gen.measure.alike import GATE, Difference, differences
+from n6gen.measure.baseline import SPREADS, Baseline
 from n6gen.measure.compare import StageChange, compare
 from n6gen.measure.statistics import CONFIDENCE
 from n6gen.report.numbers import figure
@@ -19,7 +20,10 @@ _EXIT = {"regression": ExitCode.NEGATIVE, "not comparable": ExitCode.NOT_COMPARA
 
 @attrs.frozen
 class Gate:
-    """What a gate decided, and why: one sentence for each stage, or condition, that is not as it must be."""
+    """What a gate decided, and why: one sentence for each stage, or condition, that is not as it must be.
+
+    `runs`: how many baseline sessions there were; `spread`: what chance may do to each stage, as far as they tell.
+    """
 
     verdict: Verdict
     max_regression: float
@@ -27,6 +31,8 @@ class Gate:
     reasons: tuple[str, ...]
     stages: tuple[StageChange, ...] = ()
     differing: tuple[Difference, ...] = ()
+    runs: int = 1
+    spread: Mapping[str, float] = attrs.field(factory=dict)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -40,7 +46,7 @@ class Gate:
 
 def gate(
     new: Mapping[str, Any],
-    base: Mapping[str, Any],
+    base: Mapping[str, Any] | Baseline,
     max_regression: float,
     *,
     stages: Collection[str] = (),
@@ -48,25 +54,42 @@ def gate(
 ) -> Gate:
     """Judge `new` against `base` (the JSON of two sessions): no stage may cost more than 1 + `max_regression`.
 
-    It is a regression only if the whole interval lies beyond the limit, and undecided if the limit lies within. Only
+    It is a regression only if the whole interval lies beyond the limit, and undecided if the limit lies within. With a
+    Baseline of several runs the limit is no less than what chance does among them (Baseline.spread). Only
     `stages` are judged, if any are named; `allow` names conditions that may differ besides those of alike.GATE.
     Raises InputError for a stage or a condition that is not there, and for JSON that is no session's.
     """
     allowed = tuple(dict.fromkeys((*GATE, *allow)))
+    baseline = base if isinstance(base, Baseline) else Baseline(base, (base,))
+    base, runs = baseline.base, len(baseline.runs)
     differing = tuple(differences(base, new, allowed))
     if differing:
         reasons = tuple(f"{entry.key}: {entry.a} in the baseline, {entry.b} here" for entry in differing)
-        return Gate("not comparable", max_regression, allowed, reasons, differing=differing)
+        return Gate("not comparable", max_regression, allowed, reasons, differing=differing, runs=runs)
     changes = compare(base, new)
     unknown = sorted(set(stages) - {change.stage for change in changes})
     if unknown:
         raise InputError(f"there is no stage {unknown[0]!r}", f"There are: {', '.join(c.stage for c in changes)}.")
     judged = tuple(change for change in changes if not stages or change.stage in stages)
-    verdicts = [(change, _verdict(change, 1 + max_regression)) for change in judged]
+    spread = {c.stage: much for c in judged if (much := baseline.spread(c.stage)) is not None}
+    limits = {change.stage: max(max_regression, spread.get(change.stage, 0.0)) for change in judged}
+    verdicts = [(change, _verdict(change, 1 + limits[change.stage])) for change in judged]
     found = {verdict for _, verdict in verdicts}
     worst: Verdict = "regression" if "regression" in found else "undecided" if "undecided" in found else "ok"
-    reasons = tuple(_reason(change, v, max_regression, base["unit"]) for change, v in verdicts if v != "ok")
-    return Gate(worst, max_regression, allowed, reasons, judged)
+    reasons = tuple(
+        _reason(change, verdict, limits[change.stage], base["unit"])
+        + _because(runs, limits[change.stage], max_regression)
+        for change, verdict in verdicts
+        if verdict != "ok"
+    )
+    return Gate(worst, max_regression, allowed, reasons, judged, runs=runs, spread=spread)
+
+
+def _because(runs: int, limit: float, max_regression: float) -> str:
+    """Why a limit is not the one that was asked for."""
+    if limit <= max_regression:
+        return ""
+    return f" ({SPREADS} times the spread of {runs} baseline runs, more than the {max_regression:+.2%} asked for)"
 
 
 def _verdict(change: StageChange, limit: float) -> Verdict:

@@ -39,13 +39,23 @@ def beside(facts: Facts, known: Mapping[str, Any], samples: Mapping[str, Sequenc
     }
 
 
+def _clocks(clock: Mapping[str, Any]) -> str:
+    """The clocks as the board read them back; of what it cannot tell, that."""
+    names = {"cpu_hz": "CPU", "npu_hz": "NPU", "bus_hz": "bus"}
+    return ", ".join(f"{name} {_mhz(clock.get(key))}" for key, name in names.items())
+
+
+def _mhz(hz: int | None) -> str:
+    return "at an unknown clock" if hz is None else f"{hz / 1e6:g} MHz"
+
+
 def _unlike(row: Row, known: Mapping[str, Any], *, cut: bool) -> list[str]:
     """What should be known before the ratio is believed."""
     published, compiler = conditions(), known["compiler"]
     found = []
     if compiler["version"] != row.stedgeai:
         found.append(f"compiled by {compiler['name']} {compiler['version']}, the row by stedgeai {row.stedgeai}")
-    found.append(f"clock {known['clock']['tick_hz']} Hz here; the row's clocks: {published['clocks']}")
+    found.append(f"{_clocks(known['clock'])} here; the row's clocks: {published['clocks']}")
     if cut:
         found.append("the head is cut: network + decode are compared, and the decode includes the argmax")
     return found

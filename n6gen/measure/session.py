@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from n6gen.link import Hello, Sample
+from n6gen.link import Hello, Sample, Selftest
 from n6gen.link.inbox import Counts
 from n6gen.measure.conditions import session_conditions
 from n6gen.measure.epochs import split, with_costs
@@ -65,13 +65,18 @@ class Rate:
 
 @attrs.frozen(eq=False)
 class Measured:
-    """What came from the board. `cold`: the first inference; `repeated`: how many windows the link lost, run again."""
+    """What came from the board. `cold`: the first inference; `repeated`: how many windows the link lost, run again.
+
+    `clock_ratio`: time by the board's second clock over time by its first.
+    """
 
     frames: Sequence[FrameResult]
     windows: Sequence[Window] = ()
     cold: Cost | None = None
     rate: Rate | None = None
     repeated: int = 0
+    selftest: Selftest | None = None
+    clock_ratio: float | None = None
 
 
 @attrs.frozen(eq=False)
@@ -109,7 +114,7 @@ class Session:
     def as_json(self) -> dict[str, Any]:
         """The session as JSON values, as docs/session.schema.json describes them; masks are files of their own."""
         facts, measured = self.facts, self.measured
-        conditions = session_conditions(facts, self.hello, self.counts)
+        conditions = session_conditions(facts, self.hello, self.counts, measured)
         stages = {name: _values(summary) for name, summary in self.stages.items()}
         values: dict[str, Any] = {
             "schema": SCHEMA,

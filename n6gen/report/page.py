@@ -19,9 +19,12 @@ from n6gen.tools.files import write_atomic
 _WIDTH = 1000.0
 _FIGURES = ("min", "p50", "p95", "p99", "max", "mad")
 _GROUPS = (
-    ("Board and clock", ("board", "serial", "probe", "emulated", "clock", "temperature", "caches", "flash_bandwidth")),
+    (
+        "Board and clock",
+        ("board", "serial", "probe", "clock", "clock_ratio", "temperature", "caches", "flash_bandwidth", "firmware"),
+    ),
     ("Network", ("model_sha256", "network_id", "resolution", "compiler", "options", "decode", "input_map", "inputs")),
-    ("Image", ("build_id", "images", "placement", "overlap", "flags")),
+    ("Image", ("build_id", "images", "placement", "overlap", "epoch_controller", "flags")),
     ("Tools and link", ("tools", "protocol", "link")),
 )
 

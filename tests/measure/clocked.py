@@ -8,12 +8,13 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
+import attrs
 import numpy as np
 
 from n6gen.link import Client
 from n6gen.link.protocol import Sample
-from n6gen.measure.conduct import conduct
-from n6gen.measure.facts import Facts, Input, Unit
+from n6gen.measure.conduct import begin, conduct
+from n6gen.measure.facts import Facts, Input, Start, Unit
 from n6gen.measure.frames import Frame
 from n6gen.measure.host import LiveHost
 from n6gen.measure.method import QUICK, Method
@@ -43,6 +44,8 @@ class ClockedBoard(FakeBoard):
         self._passes = 0
         self._frame = 0
         self.shown = np.zeros((SIDE, SIDE, 3), np.uint8)
+        # 1 MiB in 10 ms, on both clocks.
+        self.tested["flash_ticks"] = f"{TICK_HZ // 100:016x}"
 
     def samples(self, frames: int, repeat: int) -> None:
         made = []
@@ -122,11 +125,11 @@ def facts(inputs: list[Frame], method: Method = QUICK, name: str = "20260101-000
     )
 
 
-def run(folder: Path, board: ClockedBoard, method: Method = QUICK, count: int = 5) -> Session:
+def run(folder: Path, board: ClockedBoard, method: Method = QUICK, count: int = 5, start: Start = "boot") -> Session:
     """A session on `board`, kept in `folder` as a real one is."""
     folder.mkdir(parents=True, exist_ok=True)
     inputs = frames(count)
-    known = facts(inputs, method, folder.name)
+    known = attrs.evolve(facts(inputs, method, folder.name), start=start)
     known.write(folder)
 
     def show(pixels: np.ndarray) -> None:
@@ -135,7 +138,7 @@ def run(folder: Path, board: ClockedBoard, method: Method = QUICK, count: int = 
     with board, Recorder(folder) as recorder:
         board.boot()
         client = Client(recorder.through(board.port))
-        client.wait_ready(5)
+        begin(client, start, 5)
         host = LiveHost(inputs, MaskReference(), show)  # type: ignore[arg-type]
         session = conduct(client, known, host)
         host.save(folder)

@@ -49,8 +49,45 @@ def test_a_full_session(tmp_path: Path) -> None:
     assert 0 < network["mad"] < floor
     assert values["cold"]["network"] > 0.99 * COLD * floor > network["max"]
     assert values["rate"]["dropped"] == 20
+    known = values["conditions"]
+    assert known["flash_bandwidth"] == 100 << 20
+    assert known["clock"] == {
+        "tick_hz": 1_000_000,
+        "tick2_hz": 20_000_000,
+        "instructions_per_tick": None,
+        "cpu_hz": 800_000_000,
+        "npu_hz": None,
+        "bus_hz": None,
+    }
+    assert known["clock_ratio"] == pytest.approx(1, abs=0.005)
+    assert known["firmware"] == {"app": "0", "runtime": "none"}
+    assert any("CPU 800 MHz, NPU at an unknown clock" in text for text in values["published"]["unlike"])
     assert values["verdict"]["exact"] is True
     assert [frame["mask_exact"] for frame in values["frames"]] == [1.0] * 5
+
+
+def test_a_board_that_fails_its_self_test_has_no_result(tmp_path: Path) -> None:
+    """Flash that reads back otherwise: figures of such a board are not shown."""
+    board = ClockedBoard()
+    board.tested["crc"] = "00000000"
+    with pytest.raises(BoardError, match="failed its self-test: its flash does not read back"):
+        run(tmp_path / "s", board, QUICK, count=1)
+
+
+def test_an_app_that_ran_before_has_no_cold_inference(tmp_path: Path) -> None:
+    """Nobody knows what it did first: the first inference that was seen is warm-up, and the result says null."""
+    values = checked(run(tmp_path / "s", ClockedBoard(), QUICK, count=1, start="running").as_json())
+    assert values["cold"] is None
+    assert replay(tmp_path / "s").as_json() == values
+    again = checked(run(tmp_path / "r", ClockedBoard(), QUICK, count=1, start="reset").as_json())
+    assert again["cold"]["network"] > COSTS["network"] / 1000
+    assert replay(tmp_path / "r").as_json() == again
+
+
+def test_a_board_of_another_kind_is_refused(tmp_path: Path) -> None:
+    """The hello decides what a tick is: an emulated board is never measured as a real one, whatever the link."""
+    with pytest.raises(BoardError, match="says that it is a virtual, the build is for stand-in"):
+        run(tmp_path / "s", ClockedBoard(board="virtual"), QUICK, count=1)
 
 
 def test_a_quick_session_is_marked(tmp_path: Path) -> None:

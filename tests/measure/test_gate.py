@@ -136,6 +136,14 @@ def test_json_of_something_else_is_refused(exact: Json, broken: Json) -> None:
         differences(exact, broken)
 
 
+def test_what_is_measured_may_differ_a_little(exact: Json) -> None:
+    """The flash's bandwidth is the same within 5 %; what one side could not measure is a difference."""
+    base = changed(exact, flash_bandwidth=100_000_000)
+    assert differences(base, changed(exact, flash_bandwidth=104_000_000)) == []
+    for other in (94_000_000, None):
+        assert [d.key for d in differences(base, changed(exact, flash_bandwidth=other))] == ["flash_bandwidth"]
+
+
 # Exact
 
 
@@ -173,7 +181,7 @@ def test_a_gate_can_judge_one_stage(exact: Json) -> None:
 
 def test_a_gate_lets_the_change_under_test_differ_and_nothing_else(exact: Json) -> None:
     """Build, network and n6gen may change; workload, clock, flags and compilers must not."""
-    assert GATE == ("build_id", "network_id", "tools.n6gen")
+    assert GATE == ("build_id", "network_id", "tools.n6gen", "firmware.app")
     ours = changed(
         exact,
         build_id="x",
