@@ -24,6 +24,7 @@ _COMMANDS = {
     "flash": ("n6gen.cli.flash:flash", "Write a build to a board: what differs, proven by read-back."),
     "measure": ("n6gen.cli.measure:measure", "Run frames on a board: costs, masks, verdict."),
     "report": ("n6gen.cli.report:report", "Make a session's reports anew from its raw bytes."),
+    "verify": ("n6gen.cli.verify:verify", "Compare every tensor of a board with onnxruntime's."),
     "compare": ("n6gen.cli.compare:compare", "Say how the cost changed from one session to another."),
     "evaluate": ("n6gen.cli.evaluate:evaluate", "Mean IoU over a labelled data set: host and board."),
     "live": ("n6gen.cli.live:live", "Watch a board segment frame after frame."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from n6gen.cli.output import Output
+from n6gen.cli.reach import port_options, reach
 from n6gen.cli.report import Wanted, deliver, report_options
 from n6gen.cli.shell import command, setting
 from n6gen.errors import InputError, N6genError
@@ -17,7 +18,6 @@ from n6gen.errors import InputError, N6genError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from n6gen.board import Board
     from n6gen.measure.session import FrameResult
     from n6gen.measure.subject import Subject
 
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
 @click.argument("more_frames", nargs=-1, metavar="")
 @click.option("--scene", type=click.IntRange(1, 999), help="Without --frames: so many frames of a generated scene.")
 @click.option("--camera", is_flag=True, help="On a port: run what the board's own camera sees; no mask is compared.")
-@click.option("--port", metavar="PORT", help="The board's link: a device or a URL; by default that of its probe.")
-@click.option("--baud", type=click.IntRange(300), metavar="RATE", help="The link's bit rate, if it is not 921600.")
-@click.option("--reset", is_flag=True, help="On a port: start the app anew first, so that its first inference is cold.")
-@click.option("--boot-timeout", default=30.0, show_default="30", help="Seconds that the board may take to get ready.")
+@port_options
 @click.option("--masks", metavar="DIR", help="Save each mask as a PNG of class indices.")
 @click.option("--lcd", metavar="FILE", help="Save what the LCD showed last.")
 @click.option("--lcd-dir", metavar="DIR", help="Save what the LCD showed for each frame.")
@@ -89,7 +86,7 @@ def measure(
     job = Job(board, folder, manifest, frames, method, timeout, own=count if camera else 0, boot_timeout=boot_timeout)
     total = len(job.inputs)
     method.check(total)
-    subject = _subject(board, sn, port, baud, reset=reset)
+    subject = reach(board, sn, port, baud, reset=reset)
     _must_be_possible(subject, pictures, camera=camera, lcd=bool(lcd or lcd_dir or show))
 
     with out.progress("measuring", total) as advance, _error_as_test_result(wanted):
@@ -117,21 +114,6 @@ def measure(
     out.say(f"session: {kept}")
     prune(keep_sessions)
     return code
-
-
-def _subject(board: Board, sn: str | None, port: str | None, baud: int | None, *, reset: bool) -> Subject:
-    """The board that is meant: one behind a port if a port is named or the board is a real one, else a virtual one."""
-    if port is None and board.instructions_per_tick is not None:
-        from n6gen.emulator.instance import open_instance
-        from n6gen.measure.virtual import VirtualBoard
-        from n6gen.programmer.registry import choose
-
-        return VirtualBoard(open_instance(choose(board, sn)[1]))
-    from n6gen.link import BAUD
-    from n6gen.measure.linked import LinkedBoard, find_link
-
-    where, probe = find_link(board, port, sn)
-    return LinkedBoard(board, where, probe, "reset" if reset else "running", baud or BAUD)
 
 
 def _must_be_possible(subject: Subject, pictures: Sequence[Path], *, camera: bool, lcd: bool) -> None:

@@ -7,7 +7,7 @@ the QDQ model as it is, in float where it likes: informative, as it depends on o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import attrs
@@ -15,13 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from n6gen import decode
+from n6gen.errors import InputError
 from n6gen.image.manifest import Manifest
 from n6gen.model import InputDeclaration, load
+from n6gen.model.ir import Tensor
 from n6gen.model.mapping import byte_table
 from n6gen.model.reference import IntegerReference, QdqReference
 from n6gen.rewrite import Head, cut_head
 
 Mask = npt.NDArray[np.uint8]
+Int8 = npt.NDArray[np.int8]
 
 
 @attrs.frozen
@@ -51,8 +54,13 @@ class HostReference:
     """The references of one build. Frames are uint8 RGB [H, W, 3], masks uint8 class indices [H, W]."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Load the model that lies in the build `folder`."""
+        """Load the model that lies in the build `folder`. Raises InputError if the build was made without its model."""
         options, declared = manifest.options, manifest.model["input"]
+        if manifest.model["file"] is None:
+            raise InputError(
+                f"{folder} was built from a compiled network, without its model: there is nothing to compare with",
+                "Build it with --model too.",
+            )
         declaration = InputDeclaration(tuple(declared["mean"]), tuple(declared["std"]), declared["order"])
         model = load(folder / manifest.model["file"], declaration)
         cut, head = (model.proto, None) if options["keep_head"] else cut_head(model.proto)
@@ -62,11 +70,31 @@ class HostReference:
         self._decode = _decoder(options["decode"], head)
         self._default, self._plain = (QdqReference(model.proto, optimise=optimise) for optimise in (True, False))
 
-    def mask(self, frame: npt.NDArray[np.uint8]) -> Mask:
-        """The mask that the device must give: the frame by the mapping that the device uses, then all in integers."""
+    @property
+    def output(self) -> Tensor:
+        """The logits as the network gives them."""
+        return self._integer.graph.tensors[self._integer.graph.output]
+
+    def quantised(self, frame: npt.NDArray[np.uint8]) -> Int8:
+        """The network's input, int8 [H, W, 3]: the frame by the mapping that the device uses."""
         channels = zip(self._table, self._input.channels, strict=True)
-        quantised = np.stack([row[frame[..., source]] for row, source in channels], axis=-1)
-        return self._decode(self._integer.logits(quantised))
+        return np.stack([row[frame[..., source]] for row, source in channels], axis=-1)
+
+    def tensors(self, quantised: Int8) -> Mapping[str, Int8]:
+        """All of the network's tensors by their ONNX names, each int8 [height, width, channels]."""
+        return self._integer.tensors(quantised)
+
+    def decoded(self, logits: Int8) -> Mask:
+        """The mask that the build's decode makes of the network's output."""
+        return self._decode(logits)
+
+    def mask(self, frame: npt.NDArray[np.uint8]) -> Mask:
+        """The mask that the device must give: all in integers."""
+        return self.decoded(self._integer.logits(self.quantised(frame)))
+
+    def default(self, frame: npt.NDArray[np.uint8]) -> Mask:
+        """The mask of onnxruntime's run of the QDQ model as it is."""
+        return decode.argmax(self._default.run(self._input.floats(frame)))
 
     def references(self, frame: npt.NDArray[np.uint8]) -> References:
         """All masks for one frame."""

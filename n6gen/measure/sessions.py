@@ -42,10 +42,13 @@ def sessions_dir() -> Path:
     return (Path(given) if given else state_dir() / "sessions").absolute()
 
 
-def new_session(serial: str, now: datetime) -> Path:
-    """An empty folder for a session on the board `serial`; MissingToolError if it cannot be made."""
+def new_session(serial: str, now: datetime, root: Path | None = None) -> Path:
+    """An empty folder for a session on the board `serial`; MissingToolError if it cannot be made.
+
+    `root` is where others than measured sessions are kept.
+    """
     name = re.sub(r"[^A-Za-z0-9._-]", "_", serial)[:40]
-    folder = sessions_dir() / f"{now:%Y%m%d-%H%M%S}-{name}-{secrets.token_hex(2)}"
+    folder = (root or sessions_dir()) / f"{now:%Y%m%d-%H%M%S}-{name}-{secrets.token_hex(2)}"
     try:
         folder.mkdir(parents=True)
     except OSError as error:
@@ -69,9 +72,9 @@ def find_session(where: str | None) -> Path:
     raise InputError(f"there is no session {where}", "Give a session's folder or id; without one, the newest is taken.")
 
 
-def prune(keep: int) -> None:
-    """Remove the oldest sessions until at most `keep` are left, in bounded space; those under way stay."""
-    finished = [folder for folder in _by_age() if _is_over(folder)]
+def prune(keep: int, root: Path | None = None) -> None:
+    """Remove the oldest sessions in `root` until at most `keep` are left, in bounded space; those under way stay."""
+    finished = [folder for folder in _by_age(root) if _is_over(folder)]
     space = 0
     for rank, folder in enumerate(reversed(finished)):
         space += sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
@@ -103,9 +106,9 @@ def load_result(file: Path) -> dict[str, Any]:
     return value
 
 
-def _by_age() -> list[Path]:
+def _by_age(root: Path | None = None) -> list[Path]:
     """All sessions, the oldest first: their ids begin with the time."""
-    root = sessions_dir()
+    root = root or sessions_dir()
     return sorted(folder for folder in root.iterdir() if folder.is_dir()) if root.is_dir() else []
 
 

@@ -66,6 +66,14 @@ def difference_url(device: Pixels, expected: Pixels) -> str:
     return _url(_indexed((device != expected).astype(np.uint8), [0, 0, 0, *_WRONG]), bytes([0, 255]))
 
 
+def spread_url(counts: npt.NDArray[np.uint16]) -> str:
+    """How many channels of each pixel differ, uint16 [H, W], as an embedded PNG: black for none, white for the most."""
+    most = max(1, int(counts.max(initial=0)))
+    # One differing channel of many must be seen.
+    grey = np.where(counts > 0, 64 + counts.astype(np.uint32) * 191 // most, 0).astype(np.uint8)
+    return _url(Image.fromarray(grey, mode=None))
+
+
 def _indexed(indices: Pixels, colours: list[int]) -> Image.Image:
     image = Image.fromarray(indices, mode=None)
     # As an image of indices its palette can be set.

@@ -85,7 +85,7 @@ class Bench:
         """Where the weights of a layer begin in the blob, as its network.c says; `member` of a block."""
         code = (self.out / "network" / "network.c").read_text()
         (constant,) = re.findall(rf"^static const struct \w+ layer_{layer} = {{(.*?)^}};", code, re.M | re.S)
-        (found,) = re.findall(rf"\.{re.escape(member + 'weights')} = (\d+)", constant)
+        (found,) = re.findall(rf"(?<!\w)\.{re.escape(member + 'weights')} = (\d+)", constant)
         return int(found)
 
     def verify(self, *, every_tensor: bool = False, frames: int = 1) -> Verification:

@@ -85,7 +85,7 @@ def test_a_wrong_zero_point_names_the_addition(helium: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("index", "member"),
-    [(0, ""), (1, "first."), (1, "depthwise."), (1, "last."), (2, ""), (4, ""), (8, ""), (10, "conv."), (10, "")],
+    [(0, ""), (1, "first."), (1, "depthwise."), (1, "last."), (2, ""), (4, ""), (6, ""), (10, "conv."), (10, "")],
 )
 def test_a_flipped_weight_names_its_layer(helium: Bench, index: int, member: str) -> None:
     """A bit of one weight, with size, CRC and id of the partition right: one layer is to blame, for one channel."""
@@ -100,11 +100,21 @@ def test_a_flipped_weight_names_its_layer(helium: Bench, index: int, member: str
         assert layer.difference.channels == 1
 
 
+_WRONG_DECODE = [
+    (
+        "return decode_interpolate(head, logits, mask, NULL);",
+        (
+            "const int result = decode_interpolate(head, logits, mask, NULL);\n"
+            "    mask[7] ^= 1, mask[100] ^= 1, mask[101] ^= 1;\n"
+            "    return result;"
+        ),
+    )
+]
+
+
 def test_a_wrong_decode_is_named_as_decode(helium: Bench) -> None:
     """Input and network are right; three pixels of the mask are not."""
-    wrong = "const int result = decode_interpolate(head, logits, mask, NULL);\n    "
-    wrong += "mask[7] ^= 1, mask[100] ^= 1, mask[101] ^= 1;\n    return result;"
-    helium.build({"decode/fine.c": [("return decode_interpolate(head, logits, mask, NULL);", wrong)]})
+    helium.build({"decode/fine.c": _WRONG_DECODE})
     helium.flash()
     frame = helium.verify(every_tensor=True).verdict.frames[0]
     assert (frame.wrong, frame.decode_wrong) == (["decode"], 3)
@@ -114,11 +124,12 @@ def test_a_wrong_decode_is_named_as_decode(helium: Bench) -> None:
 
 def test_a_wrong_input_and_a_wrong_decode_are_both_named(helium: Bench) -> None:
     """Red and blue change places; the network is right for what it gets, and is not named."""
-    swapped = "map_pixels(map, frame, (struct target){{to + 2, to + 1, to}, 3}, pixels);"
+    as_it_is = "map_bytes(map->table[0], frame, to, 3 * pixels);"
+    swapped = f"{as_it_is}\n        map_pixels(map, frame, (struct target){{{{to + 2, to + 1, to}}, 3}}, pixels);"
     helium.build(
         {
-            "app/core/mve/input.c": [("map_bytes(map->table[0], frame, to, 3 * pixels);", swapped)],
-            "decode/fine.c": [("mask, NULL)", "mask, NULL) | (mask[0] ^= 1, 0)")],
+            "app/core/mve/input.c": [(as_it_is, swapped)],
+            "decode/fine.c": _WRONG_DECODE,
         }
     )
     helium.flash()
