@@ -1,5 +1,6 @@
 """The UART to a running board, local, remote or emulated: lines, bulk transfers, and the client that speaks them."""
 
+from n6gen.link.bauds import open_at_its_baud
 from n6gen.link.client import Client
 from n6gen.link.errors import ClocksDisagree, Fault, NoAnswer, Refused, Restarted, TooSlow, WindowDamaged
 from n6gen.link.hello import Hello
@@ -24,5 +25,6 @@ __all__ = [
     "SocketPort",
     "TooSlow",
     "WindowDamaged",
+    "open_at_its_baud",
     "open_port",
 ]

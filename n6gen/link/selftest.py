@@ -12,7 +12,7 @@ class Selftest:
     """Sizes are in bytes; ticks are of the first and of the second clock.
 
     The processor read `flash_size` bytes of the weights in `flash_ticks`. `crc` and `crc_wanted`: of all the weights,
-    read once more, and what their trailer says. Of `ram_size` bytes of memory, `ram_wrong` words did not keep a pattern.
+    read once more, and what their trailer says. Of `ram_size` bytes of memory, `ram_wrong` words kept no pattern.
     """
 
     flash_size: int

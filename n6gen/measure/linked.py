@@ -13,7 +13,7 @@ import attrs
 
 from n6gen.board import Board
 from n6gen.errors import BoardError
-from n6gen.link import BAUD, Client, Port, open_port
+from n6gen.link import BAUD, Client, Port, open_at_its_baud, open_port
 from n6gen.measure.conduct import DidNotRun
 from n6gen.measure.places import faults_named
 from n6gen.measure.subject import Pixels, Up
@@ -56,7 +56,7 @@ class LinkedBoard:
                 # A flash in the middle would end the session.
                 stack.enter_context(hold_probe(self.probe.serial, Access("measure")))
             stack.enter_context(faults_named(elf))
-            port = stack.enter_context(contextlib.closing(open_port(self.where, baud=self.baud)))
+            port = stack.enter_context(contextlib.closing(self._open()))
             client = Client(through(port), raw=heard)
             try:
                 yield Up(client, lambda pixels: inject(client, pixels), client.inject_end)
@@ -64,12 +64,19 @@ class LinkedBoard:
                 error.things_to_try = self._silence(heard.bytes)
                 raise
 
+    def _open(self) -> Port:
+        """At the rate that was asked for, or, if that is the usual one, at another at which the board answers."""
+        return open_at_its_baud(self.where)[0] if self.baud == BAUD else open_port(self.where, baud=self.baud)
+
     def _silence(self, heard: int) -> tuple[str, ...]:
         """What to try with a board that does not say who it is."""
         boot = self.board.raw.get("boot", {}).get("start")
         if heard:
             what = f"{heard} bytes came, none of them an answer: another program on the board, or another bit rate?"
-            tries = [what, "The app's bit rate is 921600; --baud sets another one."]
+            tries = [
+                what,
+                "The app's bit rate is 921600; 460800, 230400 and 115200 did not help either. --baud sets another.",
+            ]
         else:
             tries = ["Not a byte came: is the board powered, and is this its port? See `n6gen boards`."]
         return (
