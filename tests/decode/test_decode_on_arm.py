@@ -197,6 +197,20 @@ def test_instructions(tmp_path: Path) -> None:
     assert all(0 < count <= limit for count, limit in zip(counts, limits, strict=True)), counts
 
 
+def test_instructions_of_rounding(tmp_path: Path) -> None:
+    """A usual mask of two classes: 0.3 M. Where they are close everywhere, or all cross in each cell, more is open."""
+    rows, columns = np.indices((20, 20))
+    usual = np.zeros((20, 20, 2), np.int8)
+    usual[..., 0] = np.clip(((rows - 10) ** 2 + (columns - 9) ** 2) * 3 - 60, -90, 90)
+    usual[..., 1] = -usual[..., 0]
+    close = np.zeros((20, 20, 2), np.int8)
+    close[..., 0] = 1
+    limits = [270_000, 1_400_000, 1_700_000]
+    cases = [Case("rounded", logits, (16, 16)) for logits in (usual, _checkers(2), close)]
+    counts = [answer.instructions for answer in on_arm(tmp_path, counting=True).answers(cases)]
+    assert all(0 < count <= limit for count, limit in zip(counts, limits, strict=True)), counts
+
+
 def test_instructions_of_picking(tmp_path: Path) -> None:
     """320x320 pixels of 2, 17 and 21 classes, either order: a ninth of what the portable code takes, or less."""
     random = np.random.default_rng(1)

@@ -4,6 +4,7 @@
 
 #include <arm_mve.h>
 #include <math.h>
+#include <stdbool.h>
 
 static uint8_t *row_of(const struct draw_area *area, int32_t y) {
     return area->mask + (size_t)y * area->stride;
@@ -150,35 +151,81 @@ static inline void store_labels(uint8_t *to, float32x4_t even, float32x4_t odd, 
                    : "p0", "memory");
 }
 
-void draw_rounded(const struct draw_area *area, struct draw_classes *classes, float unit, float doubt,
-                  draw_judge *judge, const void *context) {
-    const int32x4_t pixels = vreinterpretq_s32_u32(vidupq_n_u32(0, 2));
-    const float step = 1.0f / unit, limit = 0.5f - doubt;
+/* How to round, and who decides what that leaves open. */
+struct judging {
+    float step, limit; /* 1 / unit, and from what distance of a whole number on the judge decides */
     float tags[DECODE_MAX_CLASSES];
+    draw_judge *judge;
+    const void *context;
+};
+
+/* Up to eight pixels of row y from x on. */
+static inline void round_eight(const struct draw_classes *classes, const struct judging *judging, uint8_t *row,
+                               int32_t y, int32_t x, int32_t left) {
+    const float step = judging->step, limit = judging->limit;
+    const int32x4_t pixels = vreinterpretq_s32_u32(vidupq_n_u32(0, 2));
+    struct rounding even = {vdupq_n_f32(-INFINITY), vdupq_n_f32(0.0f)}, odd = even;
     for (int32_t i = 0; i < classes->count; i++) {
-        tags[i] = (float)DRAW_TAG(classes->labels[i]);
+        const int32_t slope = classes->line[i].slope;
+        const int32x4_t value = vmlaq_n_s32(vdupq_n_s32(classes->line[i].value + x * slope), pixels, slope);
+        round_four(&even, value, step, judging->tags[i]);
+        round_four(&odd, vaddq_n_s32(value, slope), step, judging->tags[i]);
+    }
+    store_labels(row + x, even.best, odd.best, left);
+    if (vmaxnmvq_f32(0.0f, vmaxnmq_f32(even.far, odd.far)) < limit) {
+        return;
+    }
+    const uint32_t open =
+        ((uint32_t)vcmpgeq_n_f32(even.far, limit) & 0x1111) | ((uint32_t)vcmpgeq_n_f32(odd.far, limit) & 0x1111) << 1;
+    for (int32_t pixel = 0; pixel < 8 && pixel < left; pixel++) {
+        /* Two bits of the four of a pair. */
+        if ((open >> (pixel / 2 * 4 + pixel % 2) & 1) != 0) {
+            row[x + pixel] = judging->judge(judging->context, y, x + pixel);
+        }
+    }
+}
+
+/* Which of exactly two classes is ahead by `lead` at all of `count` pixels from x on: its index, or -1. */
+static inline int32_t leader(const struct draw_line *line, int32_t x, int32_t count, int32_t lead) {
+    const int32_t slope = line[0].slope - line[1].slope;
+    const int32_t begin = line[0].value - line[1].value + x * slope, end = begin + (count - 1) * slope;
+    const int32_t less = begin < end ? begin : end, more = begin < end ? end : begin;
+    return less >= lead ? 0 : more <= -lead ? 1 : -1;
+}
+
+/* Whether of two classes one is ahead by `lead` anywhere in the area: if so, then in a corner. */
+static bool any_leader(const struct draw_area *area, const struct draw_classes *classes, int32_t lead) {
+    const struct draw_line *line = classes->line, *step = classes->step;
+    const int32_t down = area->height - 1, along = area->width - 1;
+    const int32_t first = line[0].value - line[1].value, slope = line[0].slope - line[1].slope;
+    const int32_t last = first + down * (step[0].value - step[1].value);
+    const int32_t last_slope = slope + down * (step[0].slope - step[1].slope);
+    const int32_t corners[] = {first, first + along * slope, last, last + along * last_slope};
+    for (int32_t i = 0; i < 4; i++) {
+        if (corners[i] >= lead || corners[i] <= -lead) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void draw_rounded(const struct draw_area *area, struct draw_classes *classes, int32_t unit, float doubt,
+                  draw_judge *judge, const void *context) {
+    struct judging judging = {1.0f / (float)unit, 0.5f - doubt, {0}, judge, context};
+    const int32_t lead = DRAW_LEAD * unit;
+    const bool led = classes->count == 2 && any_leader(area, classes, lead);
+    for (int32_t i = 0; i < classes->count; i++) {
+        judging.tags[i] = (float)DRAW_TAG(classes->labels[i]);
     }
     for (int32_t y = 0; y < area->height; y++) {
         uint8_t *row = row_of(area, y);
         for (int32_t x = 0; x < area->width; x += 8) {
-            struct rounding even = {vdupq_n_f32(-INFINITY), vdupq_n_f32(0.0f)}, odd = even;
-            for (int32_t i = 0; i < classes->count; i++) {
-                const int32_t slope = classes->line[i].slope;
-                const int32x4_t value = vmlaq_n_s32(vdupq_n_s32(classes->line[i].value + x * slope), pixels, slope);
-                round_four(&even, value, step, tags[i]);
-                round_four(&odd, vaddq_n_s32(value, slope), step, tags[i]);
-            }
-            store_labels(row + x, even.best, odd.best, area->width - x);
-            if (vmaxnmvq_f32(0.0f, vmaxnmq_f32(even.far, odd.far)) < limit) {
-                continue;
-            }
-            const uint32_t open = ((uint32_t)vcmpgeq_n_f32(even.far, limit) & 0x1111) |
-                                  ((uint32_t)vcmpgeq_n_f32(odd.far, limit) & 0x1111) << 1;
-            for (int32_t pixel = 0; pixel < 8 && x + pixel < area->width; pixel++) {
-                /* Two bits of the four of a pair. */
-                if ((open >> (pixel / 2 * 4 + pixel % 2) & 1) != 0) {
-                    row[x + pixel] = judge(context, y, x + pixel);
-                }
+            const int32_t left = area->width - x, count = left < 8 ? left : 8;
+            const int32_t ahead = led ? leader(classes->line, x, count, lead) : -1;
+            if (ahead >= 0) {
+                store_first(row + x, vdupq_n_u8(classes->labels[ahead]), count);
+            } else {
+                round_eight(classes, &judging, row, y, x, left);
             }
         }
         next_row(classes);

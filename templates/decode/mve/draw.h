@@ -50,9 +50,13 @@ void draw_largest_plain(const struct draw_area *area, struct draw_classes *class
 /* Decides pixel (y, x) of the area. */
 typedef uint8_t draw_judge(const void *context, int32_t y, int32_t x);
 
+/* By how many steps a class must be larger to beat another one where a judge decides: rounding and float32 arithmetic
+ * together move the difference of two classes by less (see doubt_of in interpolate.c). */
+#define DRAW_LEAD 2
+
 /* The largest after rounding values / unit to whole numbers. Where one of them is nearer to a half than `doubt`, the
  * judge decides. */
-void draw_rounded(const struct draw_area *area, struct draw_classes *classes, float unit, float doubt,
+void draw_rounded(const struct draw_area *area, struct draw_classes *classes, int32_t unit, float doubt,
                   draw_judge *judge, const void *context);
 
 #endif

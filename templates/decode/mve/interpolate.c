@@ -10,10 +10,6 @@
 
 #include "draw.h"
 
-/* By how many steps a class must be larger to beat another one where a judge decides: rounding and float32 arithmetic
- * together move the difference of two classes by less (see doubt_of). */
-#define JUDGED_LEAD 2
-
 /* A row of logits: int8, classes of a column together, columns `pitch` bytes apart. Vectors are read from any column's
  * first byte on, so they reach beyond the last. */
 #define COLUMN_BYTES 32
@@ -69,7 +65,7 @@ static void find_winners(struct logits_row *row, uint32_t width, uint32_t classe
         const uint32_t equal = vcmpeqq_n_s8(low, top) | (uint32_t)vcmpeqq_n_s8(high, top) << 16;
         row->winners[x] = (uint8_t)__builtin_ctz(equal);
         if (judged) {
-            const int32_t near = top - JUDGED_LEAD + 1 > INT8_MIN ? top - JUDGED_LEAD + 1 : INT8_MIN;
+            const int32_t near = top - DRAW_LEAD + 1 > INT8_MIN ? top - DRAW_LEAD + 1 : INT8_MIN;
             const uint32_t close = vcmpgeq_n_s8(low, (int8_t)near) | (uint32_t)vcmpgeq_n_s8(high, (int8_t)near) << 16;
             row->winners[x] |= (close & (close - 1)) != 0 ? CLOSE : 0;
         }
@@ -135,7 +131,7 @@ static uint32_t contenders_of(const struct cell *cell, uint32_t classes, bool ju
         const uint32_t winner = cell->winner[corner];
         if ((asked >> winner & 1) == 0) {
             asked |= 1u << winner;
-            left &= ~beaten_by(winner, cell, classes, judged ? JUDGED_LEAD : 0, judged ? JUDGED_LEAD : 1);
+            left &= ~beaten_by(winner, cell, classes, judged ? DRAW_LEAD : 0, judged ? DRAW_LEAD : 1);
         }
     }
     return left;
@@ -216,7 +212,7 @@ static void draw_cell(struct cell *cell, const struct draw_area *area, struct ca
         file->among = contenders;
         file->y = cell->y.begin;
         file->x = cell->x.begin;
-        draw_rounded(area, &classes, (float)unit, doubt_of(head), ask, file);
+        draw_rounded(area, &classes, unit, doubt_of(head), ask, file);
     } else if (two) {
         draw_larger(area, &classes);
     } else if (tagged) {
