@@ -17,6 +17,8 @@ from n6gen.tools.files import write_atomic
 
 #: Width of the drawings, in the units of their view boxes.
 _WIDTH = 1000.0
+#: Conditions that are large whole numbers, by the end of their names.
+_LARGE = ("_hz", "_bandwidth")
 _FIGURES = ("min", "p50", "p95", "p99", "max", "mad")
 _GROUPS = (
     (
@@ -133,12 +135,18 @@ def _picture(one: Shown) -> dict[str, Any]:
     }
 
 
+def _grouped(text: str) -> str:
+    """A large whole number with its thousands apart."""
+    return f"{int(text):,}" if text.isdigit() else text
+
+
 def _groups(conditions: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     listed = {name for _, names in _GROUPS for name in names}
     rest = ("Others", tuple(name for name in conditions if name not in listed))
     groups = []
     for title, names in (*_GROUPS, rest):
-        entries = list(numbers.flat({name: conditions[name] for name in names if name in conditions}))
+        there = numbers.flat({name: conditions[name] for name in names if name in conditions})
+        entries = [(name, _grouped(text) if name.endswith(_LARGE) else text) for name, text in there]
         if entries:
             groups.append((title, entries))
     return groups

@@ -90,7 +90,11 @@ def spreads(session: Mapping[str, Any], width: float) -> list[Spread]:
             continue
         places = [(sample - low) / (high - low) * width for sample in samples]
         few = len(samples) < _HISTOGRAM
-        marks = [(m, (stage[m] - low) / (high - low) * width) for m in ("p50", "p95", "p99") if stage[m] is not None]
+        marks = [
+            (f"{mark} {figure(stage[mark], session['unit'])}", (stage[mark] - low) / (high - low) * width)
+            for mark in ("p50", "p95", "p99")
+            if stage[mark] is not None
+        ]
         found.append(
             Spread(
                 name=name,
@@ -154,7 +158,8 @@ def memory_rows(memory: Mapping[str, Any]) -> list[Row]:
             scale = MEMORY_WIDTH / entry["size"]
             blocks = [_block(part, entry["base"], scale) for part in sorted(inside, key=lambda part: part["base"])]
             used = sum(part["used"] for part in inside if part["used"] is not None)
-            says = f"{size(used)} used" if used else "reserved"
+            known = any(part["used"] is not None for part in inside)
+            says = f"{size(used)} used" if used else "unused" if known else "reserved"
             rows.append(Row(entry["name"], f"{entry['base']:#010x}", size(entry["size"]), says, blocks))
     return rows
 
@@ -164,5 +169,5 @@ def _block(part: Mapping[str, Any], base: int, scale: float) -> Block:
     says = f"{part['name']}: {size(part['size'])} at {part['base']:#010x}"
     if used is not None:
         says += f", {size(used)} used ({used / part['size']:.1%})"
-    filled = 0.0 if used is None else max(1.5, used * scale)
+    filled = max(1.5, used * scale) if used else 0.0
     return Block(part["name"], (part["base"] - base) * scale, length, filled, says, length >= _LABEL)
