@@ -162,6 +162,10 @@ def _show(out: Output, values: Mapping[str, Any]) -> None:
 
     label = unit_label(values)
     out.show(stage_table(values["unit"], label, values["stages"]), *lacking(values["stages"]))
+    if "profile" in values:
+        from n6gen.report import profile
+
+        out.show(profile.table(values), *profile.lines(values))
     out.show(*epoch_lines(values))
     out.show(frame_table(values["frames"]))
     out.show(*published_lines(values))

@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from n6gen.errors import BoardError
 from n6gen.link import Client, Hello, NoAnswer, Sample, Selftest, WindowDamaged
+from n6gen.link.profile import profile
 from n6gen.measure.facts import Facts, Start, Unit
 from n6gen.measure.host import Host
 from n6gen.measure.method import Step
+from n6gen.measure.profile import Profile, profile_of
 from n6gen.measure.session import STAGES, Cost, FrameResult, Measured, Rate, Session, Window, cost_of
 
 #: Two runs of one frame may fall differently onto the clock's ticks.
@@ -148,8 +150,25 @@ class _Conductor:
             rate=rate(stream, self._hello.tick_hz, self._facts.unit) if stream else None,
             selftest=self._selftest(),
             clock_ratio=self._client.clocks.ratio,
+            profile=self._profile() if self._facts.layers else None,
             repeated=self._repeated,
         )
+
+    def _profile(self) -> Profile:
+        """The layers' costs on the first frame; once more if they were lost on the link."""
+        for attempt in itertools.count(1):
+            # Each takes a frame of its own.
+            self._host.show(0)
+            try:
+                ticks = profile(self._client, timeout=self._facts.timeout)
+                break
+            except WindowDamaged:
+                if attempt == _ATTEMPTS:
+                    raise
+                self._repeated += 1
+        deterministic = self._facts.method.name == "deterministic"
+        network, unit = self._typical_pass(0).network, self._facts.unit
+        return profile_of(self._names[0], self._facts.layers, ticks, network, unit, deterministic=deterministic)
 
     def _selftest(self) -> Selftest | None:
         """What a real board finds out about itself, last of all: it warms what a first inference must find cold."""
@@ -161,12 +180,16 @@ class _Conductor:
         return found
 
     def _typical(self, frame: int) -> Cost:
-        """What a frame cost: the pass with the median total."""
+        """What a frame cost."""
+        return cost_of(self._typical_pass(frame), self._facts)
+
+    def _typical_pass(self, frame: int) -> Sample:
+        """The pass of a frame with the median total."""
         passes = [s for step, samples in self._taken if step.frame == frame and step.kind in _JUDGED for s in samples]
         ordered = sorted(passes, key=lambda sample: sum(getattr(sample, name) for name in STAGES))
         # On a clock that repeats the first of the pair counts, as both are the same to a tick.
         deterministic = self._facts.method.name == "deterministic"
-        return cost_of(passes[0] if deterministic else ordered[(len(ordered) - 1) // 2], self._facts)
+        return passes[0] if deterministic else ordered[(len(ordered) - 1) // 2]
 
     def _windows(self) -> list[Window]:
         windows = []

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import attrs
 import cattrs
 
+from n6gen.compiler.network import LayerInfo
 from n6gen.errors import InputError
 from n6gen.measure.epochs import Epoch
 from n6gen.measure.method import Method
@@ -31,7 +32,7 @@ class Unit:
     per_tick: float
     digits: int = 0
 
-    def of(self, ticks: int) -> float:
+    def of(self, ticks: float) -> float:
         """So many ticks, in this unit; a whole number if no digits are kept."""
         return round(ticks * self.per_tick, self.digits) if self.digits else round(ticks * self.per_tick)
 
@@ -56,7 +57,7 @@ class Facts:
     """The facts. `conditions`: those that the host knows.
 
     `timeout` is what one inference may take, `boot_timeout` what it may take until the board is ready, in seconds.
-    `compared`: whether the host knows what the masks must be.
+    `compared`: whether the host knows what the masks must be. `layers`: those that are to be profiled, all or none.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Facts:
     boot_timeout: float = BOOT_S
     compared: bool = True
     epochs: Sequence[Epoch] = ()
+    layers: Sequence[LayerInfo] = ()
 
     @property
     def injected(self) -> bool:

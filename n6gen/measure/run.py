@@ -10,6 +10,7 @@ import attrs
 from PIL.Image import Image
 
 from n6gen.board import Board
+from n6gen.compiler.network import LayerInfo
 from n6gen.errors import N6genError
 from n6gen.image.manifest import Manifest
 from n6gen.measure.conditions import host_conditions
@@ -39,6 +40,7 @@ class Job:
 
     `frames`: what the board is shown; without any it uses `own` frames of its own camera, and nothing is known about
     the masks. `timeout` bounds one inference, `boot_timeout` getting ready, in seconds of the host.
+    `layers`: those to profile, if they are to be.
     """
 
     board: Board
@@ -49,6 +51,7 @@ class Job:
     timeout: float
     own: int = 0
     boot_timeout: float = BOOT_S
+    layers: Sequence[LayerInfo] = ()
 
     @property
     def inputs(self) -> list[Input]:
@@ -129,4 +132,5 @@ def _facts(name: str, now: datetime, subject: Subject, job: Job, *, compared: bo
         boot_timeout=job.boot_timeout,
         compared=compared,
         epochs=epochs_of(job.folder),
+        layers=job.layers,
     )

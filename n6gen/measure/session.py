@@ -14,6 +14,7 @@ from n6gen.link.inbox import Counts
 from n6gen.measure.conditions import session_conditions
 from n6gen.measure.epochs import split, with_costs
 from n6gen.measure.facts import Facts
+from n6gen.measure.profile import Profile
 from n6gen.measure.published import beside
 from n6gen.measure.reference import Agreement
 from n6gen.measure.sessions import SCHEMA
@@ -77,6 +78,7 @@ class Measured:
     repeated: int = 0
     selftest: Selftest | None = None
     clock_ratio: float | None = None
+    profile: Profile | None = None
 
 
 @attrs.frozen(eq=False)
@@ -131,6 +133,7 @@ class Session:
             "windows": [attrs.asdict(window) for window in measured.windows],
             "repeated_windows": measured.repeated,
             "frames": [{"name": f.name, **_shares(f.agreement), "cost": dict(f.cost)} for f in measured.frames],
+            **({} if measured.profile is None else {"profile": measured.profile.as_json()}),
             "published": beside(facts, conditions, self._samples()),
             "model": dict(facts.model),
             "network": dict(facts.network),

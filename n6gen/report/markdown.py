@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from n6gen.report import profile
+from n6gen.report.epochs import epoch_lines
 from n6gen.report.numbers import flat, interval, or_na, share, unit_label
 from n6gen.report.words import EMULATED, gate_lines, passed, published_lines, verdict_line
 from n6gen.tools.files import write_atomic
@@ -40,6 +42,9 @@ def markdown(session: Mapping[str, Any]) -> str:
         parts.append("\n".join(f"- {safe(line.strip())}" for line in gate_lines(session)))
     parts.append(f"**Stages**, in {safe(unit_label(session))}")
     parts.append(_stages(session))
+    if session.get("profile"):
+        parts.append(_profile(session))
+    parts += [safe(line) for line in epoch_lines(session)]
     if session.get("published"):
         parts.append("\n".join(f"- {safe(line.strip())}" for line in published_lines(session)))
     parts.append("**Masks**, shares of equal pixels")
@@ -62,6 +67,14 @@ def _stages(session: Mapping[str, Any]) -> str:
         for name, s in session["stages"].items()
     ]
     return _table(("stage", "n", *names[:-1], "MAD", "95% for p50"), rows, "l" + "r" * 8)
+
+
+def _profile(session: Mapping[str, Any]) -> str:
+    said = " ".join(safe(line) for line in profile.lines(session))
+    rows = [*(row.cells for row in profile.rows(session)), profile.total(session)]
+    listed = _table(profile.head(session), rows, "rlrrrrrl")
+    summary = f"Layers, in {html.escape(unit_label(session))}"
+    return f"<details><summary>{summary}</summary>\n\n{said}\n\n{listed}\n\n</details>"
 
 
 def _masks(frames: Sequence[Mapping[str, Any]]) -> str:

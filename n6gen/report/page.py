@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from n6gen.report import numbers
+from n6gen.report import numbers, profile
 from n6gen.report.epochs import caption, legend, timeline
 from n6gen.report.pictures import Shown, camera_url, difference_url, mask_url
 from n6gen.report.shapes import BINS, MEMORY_WIDTH, memory_rows, rest_bars, spreads, stage_bars
@@ -51,6 +51,10 @@ def page(session: Mapping[str, Any], shown: Sequence[Shown], log: str) -> str:
         tiles=_tiles(session),
         bars=stage_bars(session, _WIDTH),
         rest=rest_bars(session, _WIDTH),
+        layers=profile.rows(session) if session.get("profile") else [],
+        layer_head=profile.head(session),
+        layer_sum=profile.total(session) if session.get("profile") else (),
+        layer_lines=profile.lines(session) if session.get("profile") else [],
         stages=[(name, stage["n"], _cells(stage, unit)) for name, stage in stages.items()],
         whys=list(dict.fromkeys(stage["why"] for stage in stages.values() if stage["why"])),
         epochs=timeline(session, _WIDTH),
