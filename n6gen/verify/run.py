@@ -24,6 +24,7 @@ from n6gen.measure.subject import Subject
 from n6gen.tools.files import write_json
 from n6gen.tools.paths import state_dir
 from n6gen.verify.conduct import Task, verify
+from n6gen.verify.layers import check_output
 from n6gen.verify.verdict import FrameVerdict, Verdict
 
 SCHEMA = 1
@@ -92,6 +93,7 @@ def run(
     """
     reference = HostReference(order.folder, order.manifest)
     task = Task(Network.load(order.folder / "network"), reference, order.frames, order.every_tensor, order.timeout)
+    check_output(task.network, reference.output)
     now = datetime.now().astimezone()
     kept = new_session(subject.name, now, verifications_dir())
     try:

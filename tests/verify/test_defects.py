@@ -15,12 +15,6 @@ pytestmark = [pytest.mark.arm, pytest.mark.qemu]
 
 
 @pytest.fixture(scope="module")
-def helium(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    """A network with every operator, by the Helium kernels: its first three convolutions in a row are one block."""
-    return Bench(tmp_path_factory.mktemp("verify helium"), segmenter(SIDE, SIDE, factor=4), "mve")
-
-
-@pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """The same network by the portable kernels, which have no blocks."""
     return Bench(tmp_path_factory.mktemp("verify plain"), segmenter(SIDE, SIDE, factor=4), "c")
