@@ -30,13 +30,14 @@ _PAUSE_S = 0.2
 
 @attrs.frozen
 class Attempt:
-    """A try on one board. `sick`: what its health check said, if the board is not well."""
+    """A try on one board. `sick`: what its health check said, if the board is not well; `checked`: seconds of that."""
 
     board: str | None
     waited: float
     steps: tuple[StepResult, ...]
     judged: Judged
     sick: str | None = None
+    checked: float = 0.0
 
 
 @attrs.define
@@ -113,14 +114,19 @@ def _attempt(site: Site, report: Report, build: Build, folder: Path, number: int
             return Attempt(None, 0.0, (), Judged("skipped", f"there is no {site.need.board} to run on"))
         with _board(site, report.job) as held:
             waited = time.monotonic() - asked
-            if (sick := site.canary.first(held)) is not None:
-                return _sick(site, held, waited, steps, Judged("error", sick, ExitCode.BOARD, "board"), sick)
-            judged = _on_board(site, report, build, folder, held, number, left, steps)
-            if judged.again is not None and not site.stepper.stop:
-                sick = site.canary.after_error(held)
-                if sick is not None:
-                    return _sick(site, held, waited, steps, judged, sick)
-            return Attempt(held.name, waited, tuple(steps), judged)
+            sick = site.canary.first(held)
+            checked = time.monotonic() - asked - waited
+            if sick is not None:
+                judged = Judged("error", sick, ExitCode.BOARD, "board")
+            else:
+                judged = _on_board(site, report, build, folder, held, number, left, steps)
+                if judged.again is not None and not site.stepper.stop:
+                    ended = time.monotonic()
+                    sick = site.canary.after_error(held)
+                    checked += time.monotonic() - ended
+            if sick is not None:
+                site.bench.quarantine(held.name, sick)
+            return Attempt(held.name, waited, tuple(steps), judged, sick, checked)
     except NoBoard as error:
         return Attempt(None, time.monotonic() - asked, (), Judged("error", error.message, ExitCode.BOARD))
     except BoardError as error:
@@ -144,11 +150,6 @@ def _board(site: Site, job: Job) -> Iterator[Held]:
                     raise
                 time.sleep(_PAUSE_S)
         yield held
-
-
-def _sick(site: Site, held: Held, waited: float, steps: list[StepResult], judged: Judged, reason: str) -> Attempt:
-    site.bench.quarantine(held.name, reason)
-    return Attempt(held.name, waited, tuple(steps), judged, reason)
 
 
 def _on_board(
@@ -214,8 +215,10 @@ def _steps(site: Site, build: Build, folder: Path, held: Held) -> list[Step]:
     shown: tuple[str, ...] = ("--scene", str(inputs.scene))
     if inputs.frames:
         shown = tuple(word for path in inputs.frames for word in ("--frames", str(path)))
+    verify = Step("verify", ("verify", *where, *shown, "--json"), plan.times.verify)
     return [
         Step("flash", ("flash", *where, *how, "--board", site.need.board, "--json"), plan.times.flash),
+        *([verify] if plan.verify else []),
         Step(
             "measure",
             ("measure", *where, *shown, "--html", str(folder / "session.html"), "--json"),

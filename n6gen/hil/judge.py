@@ -14,7 +14,13 @@ from n6gen.hil.steps import StepResult
 Verdict = Literal["passed", "failed", "error", "timeout", "skipped", "cancelled"]
 #: What a board said, or failed to say, while it ran the build: the build's doing, and no reason to try again.
 _RAN = ("Fault", "Refused", "Restarted", "NoAnswer")
-_MEANING = {"build": "did not build", "flash": "was not flashed", "measure": "did not run", "evaluate": "not evaluated"}
+_MEANING = {
+    "build": "did not build",
+    "flash": "was not flashed",
+    "measure": "did not run",
+    "evaluate": "not evaluated",
+    "verify": "not verified",
+}
 
 
 @attrs.frozen
@@ -40,6 +46,10 @@ def judge_steps(steps: Sequence[StepResult]) -> Judged | None:
             return Judged("timeout", reason, ExitCode.BOARD, "timeout")
         if step.exit_code == 0 or (step.name in ("measure", "evaluate") and step.exit_code == 1):
             continue
+        if step.name == "verify" and step.exit_code == ExitCode.NEGATIVE:
+            return Judged(
+                "failed", f"a tensor of the board differs from the reference: see {step.log}", ExitCode.NEGATIVE
+            )
         if step.exit_code is None or step.exit_code < 0:
             return Judged("error", f"{what}: its process was killed", ExitCode.BOARD, "killed")
         error = step.error or {}

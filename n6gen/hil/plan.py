@@ -100,6 +100,7 @@ class Times:
     flash: float
     measure: float
     evaluate: float
+    verify: float
 
 
 @attrs.frozen
@@ -129,7 +130,10 @@ class Keep:
 
 @attrs.frozen
 class Plan:
-    """A whole plan. `coordinator`: that of a labgrid bench. `env`: variables that steps may see besides."""
+    """A whole plan. `verify`: whether every tensor is compared too. `coordinator`: that of a labgrid bench.
+
+    `env`: variables that steps may see besides the usual ones.
+    """
 
     file: Path
     name: str
@@ -141,6 +145,7 @@ class Plan:
     board: BoardNeed
     inputs: Inputs
     evaluation: Evaluation | None
+    verify: bool
     baselines: Path | None
     limits: Limits
     times: Times

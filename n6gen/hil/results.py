@@ -96,6 +96,8 @@ def _job(plan: Plan, where: Where, folder: Path, report: Report) -> dict[str, An
     steps = [step for attempt in report.attempts for step in attempt.steps]
     steps += [report.evaluated] if report.evaluated is not None else []
     waited = sum(attempt.waited for attempt in report.attempts)
+    checked = sum(attempt.checked for attempt in report.attempts)
+    in_steps = sum(step.seconds for step in steps)
     manifest = report.build.manifest if report.build is not None else {}
     kept = newest_session(folder / "jobs" / report.job.name)
     baseline = baseline_file(plan, report.job, where.need.board)
@@ -107,8 +109,10 @@ def _job(plan: Plan, where: Where, folder: Path, report: Report) -> dict[str, An
         **verdict_json(report.judged),
         "seconds": round(report.seconds, 3),
         "waited": round(waited, 3),
-        # What the runner itself took: no step, no waiting. Health checks are the board's, not the job's.
-        "steps_seconds": round(sum(step.seconds for step in steps), 3),
+        "checked": round(checked, 3),
+        "steps_seconds": round(in_steps, 3),
+        # What the runner itself took: no step, no waiting, no health check.
+        "runner_seconds": round(report.seconds - waited - checked - in_steps, 3),
         "build": None if report.build is None or report.build.step is None else step_json(report.build.step),
         "image": "named by the plan" if report.job.image is not None else "built by this run",
         "images": {} if report.build is None else dict(report.build.images),

@@ -215,7 +215,8 @@ def test_the_runner_itself_takes_next_to_nothing(tmp_path: Path) -> None:
     """What a job takes beside its steps, and beside waiting for a board: less than 0.5 s, also on a busy machine."""
     _, results = conduct(plan_file(tmp_path, "ok", "dear5"))
     for job in results["jobs"]:
-        assert job["seconds"] - job["steps_seconds"] - job["waited"] < 0.5
+        assert job["runner_seconds"] < 0.5
+        assert job["steps_seconds"] > 0
 
 
 def test_the_stand_in_is_no_part_of_the_product() -> None:
