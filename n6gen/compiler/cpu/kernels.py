@@ -91,7 +91,7 @@ _MVE = tuple(
     f"kernels/mve/{name}"
     for name in (
         *("add.c", "average.c", "block.c", "conv.c", "depthwise.c", "depthwise_run.S", "gather.c", "move.c"),
-        *("multiply.S", "pixel.c", "products.c", "tiles.S"),
+        *("multiply.S", "pixel.c", "products.c", "resize.c", "tiles.S"),
     )
 )
 #: What mve/move.c does.

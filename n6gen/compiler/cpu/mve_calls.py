@@ -13,7 +13,7 @@ from n6gen.compiler.cpu.composite import Block, PixelConv
 from n6gen.compiler.cpu.computing import conv_fields
 from n6gen.compiler.cpu.packed import Packed, PackedParts
 from n6gen.compiler.cpu.plan import scratch_name
-from n6gen.compiler.cpu.program import Add, Average
+from n6gen.compiler.cpu.program import Add, Average, Resize
 from n6gen.compiler.cpu.site import Constant, Emitter, Fields, Made, Site
 
 
@@ -71,10 +71,26 @@ def _average(site: Site, operation: Average) -> Made:
     return constants, [call.replace("kernel_average(", "kernel_mve_average(") for call in calls]
 
 
+def _resize(site: Site, operation: Resize) -> Made:
+    constants, calls = computing.resize(site, operation)
+    if not 1 / _LARGEST_SCALE <= site.inputs[0].scale <= _LARGEST_SCALE:
+        return constants, calls
+    return constants, [call.replace("kernel_resize(", "kernel_mve_resize(") for call in calls]
+
+
 #: The table that changes nothing.
 _SAME = bytes(value & 0xFF for value in range(-128, 128))
 
 #: Sums of multiples of it are far from denormal numbers.
 _SMALLEST_SCALE = 2.0**-90
 
-MVE_EMITTERS: Mapping[type, Emitter] = {Add: _add, Average: _average, Block: _block, PixelConv: _pixel}
+#: Where every product and quotient of an interpolation is a normal number.
+_LARGEST_SCALE = 2.0**60
+
+MVE_EMITTERS: Mapping[type, Emitter] = {
+    Add: _add,
+    Average: _average,
+    Block: _block,
+    PixelConv: _pixel,
+    Resize: _resize,
+}

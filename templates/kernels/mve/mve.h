@@ -61,4 +61,7 @@ void kernel_mve_add(const struct kernel_mve_add *layer, const int8_t *a, const i
 /* kernel_average() for scales and sums that are no denormal numbers, which Helium takes for 0. */
 void kernel_mve_average(const struct kernel_average *layer, const int8_t *in, int8_t *out);
 
+/* kernel_resize() for scales within 2^-60 and 2^60, with which no step leaves what float32 holds in full. */
+void kernel_mve_resize(const struct kernel_resize *layer, const int8_t *in, int8_t *out);
+
 #endif
