@@ -1,13 +1,14 @@
 """A hostile link: thousands of damaged streams, and not one wrong sample.
 
-Each stream is a session of two windows, damaged by one to four of the ways in `DAMAGE`, and read by the real decoder
-and the real client. What a board would send after a command comes after that command, damaged; parts of what it sent
-before may come late, or again. Whatever the client returns must be what the board measured; all else must end in a
-named error.
+Each stream is a session of two windows and a self-test, damaged by one to four of the ways in `DAMAGE`, and read by the
+real decoder and the real client. What a board would send after a command comes after that command, damaged; parts of
+what it sent before may come late, or again. Whatever the client returns must be what the board measured; all else must
+end in a named error. Upward transfers have a hostile link of their own: tests/app/test_inject.py.
 """
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -15,12 +16,12 @@ from collections.abc import Callable
 import pytest
 
 from n6gen.errors import BoardError
-from n6gen.link import Client
-from n6gen.link.protocol import NO_SESSION, SAMPLE_FIELDS, Sample, encode, samples_crc
+from n6gen.link import Client, Selftest
+from n6gen.link.protocol import NO_SESSION, SAMPLE_FIELDS, Sample, encode, parse, samples_crc
 from tests.link.fake_board import BUILD, HELLO, NETWORK
 
 NONCE, OTHER = "5e55a0a1", "0ddba11e"
-STREAMS = 12_000
+STREAMS = int(os.environ.get("HOSTILE_STREAMS", "12000"))
 FRAMES, REPEAT = 4, 2
 
 Lines = list[bytes]
@@ -51,22 +52,39 @@ class Script:
 def window(rng: random.Random, session: str, seq: int, ref: int, count: int) -> tuple[list[Sample], Lines]:
     """An `ok`, the samples of one run and its end, as a board sends them from `seq` on."""
     made = [Sample(i, 1 + i // REPEAT, *(rng.randrange(1 << 32) for _ in SAMPLE_FIELDS[2:])) for i in range(count)]
-    lines = [encode(session, seq, "ok", {"cmd": "run", "ref": ref})]
-    for i, sample in enumerate(made):
-        fields = {name: getattr(sample, name) for name in SAMPLE_FIELDS}
-        lines.append(encode(session, seq + 1 + i, "sample", fields))
+    said: list[tuple[str, dict[str, object]]] = [("ok", {"cmd": "run", "ref": ref})]
+    said += [("beat", {"n": n, "up": f"{rng.randrange(1 << 40):016x}"}) for n in range(rng.randrange(3))]
+    said += [("sample", {name: getattr(sample, name) for name in SAMPLE_FIELDS}) for sample in made]
     end = {"n": count, "crc": samples_crc(made), "ticks": f"{32_000:016x}", "ticks2": f"{20_000:016x}"}
-    lines.append(encode(session, seq + 1 + count, "window", end))
-    return made, lines
+    said.append(("window", end))
+    return made, [encode(session, seq + i, type_, fields) for i, (type_, fields) in enumerate(said)]
 
 
-def whole(rng: random.Random) -> tuple[list[list[Sample]], list[Lines]]:
-    """A session without damage: what is measured, and what the board says to hello and to two runs of equal size."""
+def selftest(rng: random.Random, session: str, seq: int, ref: int) -> tuple[Selftest, Lines]:
+    """An `ok` and what a self-test finds."""
+    first = rng.randrange(10_000, 1 << 40)
+    fields = {
+        "flash_size": rng.randrange(1 << 32),
+        "flash_ticks": f"{first:016x}",
+        "flash_ticks2": f"{first * 5 // 8:016x}",
+        "crc": f"{rng.randrange(1 << 32):08x}",
+        "crc_wanted": f"{rng.randrange(1 << 32):08x}",
+        "ram_size": rng.randrange(1 << 32),
+        "ram_wrong": rng.randrange(1 << 32),
+    }
+    said = [encode(session, seq, "ok", {"cmd": "selftest", "ref": ref})]
+    said.append(encode(session, seq + 1, "tested", {"ref": ref} | fields))
+    return Selftest.of(parse(said[1][:-1])), said
+
+
+def whole(rng: random.Random) -> tuple[list[list[Sample]], Selftest, list[Lines]]:
+    """A session without damage: what is measured and found, and what the board says to hello, two runs and a test."""
     count = FRAMES * REPEAT
     hello = encode(NONCE, 0, "hello", HELLO | {"nonce": NONCE})
     first, lines = window(rng, NONCE, 1, 0, count)
     second, more = window(rng, NONCE, 1 + len(lines), 1, count)
-    return [first, second], [[hello], lines, more]
+    found, last = selftest(rng, NONCE, 1 + len(lines) + len(more), 2)
+    return [first, second], found, [[hello], lines, more, last]
 
 
 # Ways to damage what a board says: its lines, or its bytes.
@@ -170,13 +188,14 @@ DAMAGE = (*ACROSS, *ON_LINES, *ON_BYTES)
 def damaged(rng: random.Random, said: list[Lines]) -> tuple[list[bytes], set[str]]:
     """What comes after each command, damaged by one way at least; and by which ways."""
     chosen, done = rng.sample(DAMAGE, rng.randint(1, 4)), set()
-    hello, first, second = ([*lines] for lines in said)
+    hello, first, second, last = ([*lines] for lines in said)
     for across in ACROSS:
         if across in chosen:
             across(second, first, rng)
+            across(last, second, rng)
             done.add(across.__name__)
     parts = []
-    for lines in (first, second):
+    for lines in (first, second, last):
         for on_lines in ON_LINES:
             if on_lines in chosen and lines and rng.random() < 0.7:
                 on_lines(lines, rng)
@@ -197,7 +216,7 @@ def test_no_wrong_sample_is_ever_accepted(part: int) -> None:
     used: Counter[str] = Counter()
     accepted: Counter[int] = Counter()
     for _ in range(STREAMS // 4):
-        truth, said = whole(rng)
+        truth, found, said = whole(rng)
         parts, ways = damaged(rng, said)
         used.update(ways)
         client = Client(Script(parts, rng), nonces=lambda: NONCE)
@@ -207,18 +226,21 @@ def test_no_wrong_sample_is_ever_accepted(part: int) -> None:
             for samples in truth:
                 assert client.run(FRAMES, REPEAT, timeout=5) == samples, ways
                 taken += 1
+            assert client.selftest() == found, ways
+            taken += 1
         except BoardError:
             pass
         accepted[taken] += 1
     # Every way to damage was used often, and damage was neither always harmless nor always deadly.
-    assert min(used[way.__name__] for way in DAMAGE) > 300
-    assert all(accepted[count] > 100 for count in (0, 1, 2))
+    assert min(used[way.__name__] for way in DAMAGE) > STREAMS // 40, used
+    assert all(accepted[count] > STREAMS // 600 for count in (0, 1, 2, 3)), accepted
 
 
 def test_the_streams_are_good_before_they_are_damaged() -> None:
     """Without damage both windows are accepted: what the test above rejects, it rejects for the damage."""
     rng = random.Random(9)
-    truth, said = whole(rng)
+    truth, found, said = whole(rng)
     client = Client(Script([b"".join(lines) for lines in said], rng), nonces=lambda: NONCE)
     client.hello(network=NETWORK, build=BUILD)
     assert [client.run(FRAMES, REPEAT, timeout=5) for _ in truth] == truth
+    assert client.selftest() == found

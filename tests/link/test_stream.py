@@ -157,13 +157,13 @@ def test_long_log_line_comes_in_pieces() -> None:
 
 
 def test_speed() -> None:
-    """At least twenty times as fast as 921600 baud delivers: records, log text and bulk mixed."""
+    """At least twenty times as fast as 921600 baud delivers, in processor time: records, log text and bulk mixed."""
     sample = encode("1badb002", 7, "sample", dict.fromkeys(("i", "frame", "wait", "input", "network"), 123456))
     stream = (sample * 20 + b"some log text of a driver\r\n" * 20 + bulk(bytes(3000))) * 100
     best = 0.0
     for _ in range(3):
-        decoder, started = Decoder(), time.perf_counter()
+        decoder, started = Decoder(), time.process_time()
         for at in range(0, len(stream), 4096):
             decoder.feed(stream[at : at + 4096])
-        best = max(best, len(stream) / (time.perf_counter() - started))
+        best = max(best, len(stream) / (time.process_time() - started))
     assert best > 20 * 92_000
