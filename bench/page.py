@@ -33,7 +33,8 @@ Last measured {date}: {gcc},
 _STAGES = """
 Stages as in [measuring](measuring.md); the head is cut, decode is `fine`. All kernel sets give the same bytes. Decoding
 costs less where the classes do not change, so it depends on the picture: the table has the median and the dearest of
-three generated scenes. All other stages cost the same for every picture.
+three generated scenes. All other stages cost the same for every picture, and for every training of one network: two
+model files of the demo network cost the same to the instruction.
 """
 _GATE = """
 ## The gate
