@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from n6gen.hil.steps import Step, Stepper
 
 #: How a step ends if it is not the board's fault: a tool is missing, an input is wrong, a bug.
 _NOT_THE_BOARD = (ExitCode.USAGE, ExitCode.MISSING, ExitCode.INPUT, ExitCode.BUG)
+
+_ODD = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class Canary:
@@ -61,7 +64,7 @@ class Canary:
         number = next(self._numbers)
         folder = self._stepper.root / "canary"
         for step in self._steps(held, build, folder):
-            log = folder / f"{number}-{held.name}-{step.name}.log"
+            log = folder / f"{number}-{_ODD.sub('_', held.name)}-{step.name}.log"
             env = {**held.env, "N6GEN_SESSIONS_DIR": str(folder / "sessions")}
             done, _ = self._stepper.run(step, log, env=env, keep=held.keep)
             with self._lock:

@@ -23,6 +23,7 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ RESULTS = "results.json"
 PLAN = "plan.toml"
 SCHEMA = 1
 _UNDER_WAY = ".running"
+#: A run without results that is this old, in seconds, was killed: no run may take longer than a day.
+_DEAD_S = 2 * 86_400.0
 
 
 def root_of(name: str, out: str | None) -> Path:
@@ -115,15 +118,21 @@ def newest_session(folder: Path) -> Path | None:
 
 
 def prune(root: Path, keep: Keep) -> list[str]:
-    """Remove the oldest runs until `keep` holds; the newest, and those under way, stay. Returns what went."""
-    gone: list[str] = []
+    """Remove the oldest runs until `keep` holds, and those that were killed; the newest stays. Returns what went."""
+    gone = [folder for folder in _unfinished(root) if time.time() - folder.stat().st_mtime > _DEAD_S]
     space = 0
     for rank, folder in enumerate(reversed(finished(root))):
         space += size_of(folder)
-        if rank and (rank >= keep.runs or space > keep.mib << 20) and not (folder / _UNDER_WAY).exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            gone.append(folder.name)
-    return gone
+        if rank and (rank >= keep.runs or space > keep.mib << 20):
+            gone.append(folder)
+    for folder in gone:
+        shutil.rmtree(folder, ignore_errors=True)
+    return [folder.name for folder in gone]
+
+
+def _unfinished(root: Path) -> list[Path]:
+    """Runs without results: under way, or killed."""
+    return [file.parent for file in root.glob(f"*/{_UNDER_WAY}") if not (file.parent / RESULTS).exists()]
 
 
 def size_of(folder: Path) -> int:

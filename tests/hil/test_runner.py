@@ -7,16 +7,21 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from n6gen.errors import InputError
-from n6gen.hil.local_bench import known, quarantined, release
+from n6gen.hil.bench import Need
+from n6gen.hil.evidence import new_run
+from n6gen.hil.local_bench import LocalBench, known, quarantined, release
 from n6gen.hil.plan import Shard
 from tests.hil.conduct import PROGRAM, QUICK, calls, conduct, plan_file, verdicts
 
+_ROOT = Path(__file__).resolve().parent.parent.parent
 _SHORT = "[time]\nmeasure = 1\n"
 
 
@@ -124,8 +129,7 @@ def test_interrupted(tmp_path: Path, number: signal.Signals) -> None:
         "from n6gen.cli.ci import _terminated_as_interrupted\n"
         "with _terminated_as_interrupted():\n    conduct(Path(sys.argv[1]))\n"
     )
-    root = Path(__file__).resolve().parent.parent.parent
-    with subprocess.Popen([sys.executable, "-c", code, str(file)], cwd=root) as process:
+    with subprocess.Popen([sys.executable, "-c", code, str(file)], cwd=_ROOT) as process:
         _until((tmp_path / "hanging").exists)
         _until(
             lambda: calls(tmp_path).count("measure ok on virtual-0") + calls(tmp_path).count("measure ok on virtual-1")
@@ -137,6 +141,29 @@ def test_interrupted(tmp_path: Path, number: signal.Signals) -> None:
     assert (verdicts(results), results["exit_code"]) == ({"ok": "passed", "hang": "cancelled"}, 130)
     assert not any(who for _, who, _ in known())
     assert _gone(int((tmp_path / "hanging").read_text()))
+
+
+def test_a_killed_run_leaves_its_board_to_nobody_until_its_step_has_ended(tmp_path: Path) -> None:
+    """kill -9 lets no one clean up: the step that goes on still has the board, and then it is free."""
+    file = plan_file(tmp_path, "hang", more='[canary]\nwhen = []\n[board]\nserials = ["virtual-0"]\n')
+    code = "import sys\nfrom pathlib import Path\nfrom tests.hil.conduct import conduct\nconduct(Path(sys.argv[1]))\n"
+    with subprocess.Popen([sys.executable, "-c", code, str(file)], cwd=_ROOT) as process:
+        _until((tmp_path / "hanging").exists)
+        _until((tmp_path / "hanging").read_text)
+        process.kill()
+    step = int((tmp_path / "hanging").read_text())
+    got = threading.Event()
+
+    def ask() -> None:
+        with LocalBench(["virtual-0"]).hold(Need("virtual"), job="next", timeout=30):
+            got.set()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert not got.wait(0.6)
+    os.kill(step, signal.SIGKILL)
+    assert got.wait(20)
+    asking.join()
 
 
 def test_nothing_of_the_environment_is_in_image_or_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,11 +230,14 @@ def test_shards_run_every_job_once(tmp_path: Path) -> None:
 
 
 def test_old_runs_go(tmp_path: Path) -> None:
-    """Only so many stay as the plan says; the history remembers the others."""
+    """Only so many stay as the plan says, and none that was killed; the history remembers the others."""
     file = plan_file(tmp_path, "ok", more=QUICK + "[keep]\nruns = 2\n")
+    killed, begun = (new_run(tmp_path / "runs", file, datetime.now().astimezone()) for _ in range(2))
+    os.utime(killed, (0, 0))
     for _ in range(3):
         conduct(file)
     assert len(list((tmp_path / "runs").glob("*/results.json"))) == 2
+    assert (killed.exists(), begun.exists()) == (False, True)
     assert len((tmp_path / "runs" / "history.jsonl").read_text().splitlines()) == 3
 
 
