@@ -24,6 +24,8 @@ from n6gen.measure.session import STAGES, Cost, FrameResult, Measured, Rate, Ses
 _PHASE_TICKS = 1
 #: A window whose samples were damaged on the link is run again so often. What arrived whole is never run again.
 _ATTEMPTS = 3
+#: A board gives a sign of life between two passes, but not more often than this, in seconds.
+_BEAT_S = 1.0
 #: Steps whose passes count as a frame's cost.
 _JUDGED = ("pair", "window")
 _WHOLE = ("wait", "loop")
@@ -119,12 +121,16 @@ class _Conductor:
             self._host.show(step.frame)
             self._shown = step.frame
         frames, repeat = (step.repeat, 1) if step.kind == "stream" else (1, step.repeat)
+        timeout, silence = step.repeat * self._facts.timeout, self._facts.timeout + _BEAT_S
+        if step.kind == "warm-up":
+            self._client.warm(frames, repeat, timeout=timeout, silence=silence)
+            return []
         for _ in range(_ATTEMPTS - 1):
             try:
-                return self._client.run(frames, repeat, timeout=step.repeat * self._facts.timeout)
+                return self._client.run(frames, repeat, timeout=timeout, silence=silence)
             except WindowDamaged:
                 self._repeated += 1
-        return self._client.run(frames, repeat, timeout=step.repeat * self._facts.timeout)
+        return self._client.run(frames, repeat, timeout=timeout, silence=silence)
 
     def _judge(self, step: Step, samples: Sequence[Sample]) -> None:
         name = self._names[step.frame]

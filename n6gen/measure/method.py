@@ -62,7 +62,7 @@ class Method:
             )
 
     def steps(self, frames: int, tick_hz: int) -> Steps:
-        """The steps for `frames` inputs; send the samples of each step, get the next.
+        """The steps for `frames` inputs; send the samples of each step (none of a warm-up), get the next.
 
         Raises BoardError if a window does not get longer however many samples it has.
         """
@@ -70,8 +70,8 @@ class Method:
             for frame in range(frames):
                 yield Step("pair", frame, 2, mask=True)
             return
-        yield Step("cold", 0, 1)
-        loop = _mean((yield Step("warm-up", 0, self.warmup)))
+        loop = _mean((yield Step("cold", 0, 1)))
+        yield Step("warm-up", 0, self.warmup)
         for window in range(self.windows):
             loop = yield from self._window(window, frames, tick_hz, loop)
         if self.stream:
