@@ -61,7 +61,7 @@ def verdict_line(said: Mapping[str, Any]) -> str:
     """One sentence."""
     compared = said["compared"]
     whole = "every tensor, " if compared["every_tensor"] and compared["layers"] else ""
-    count = f"{compared['tensors']:,} tensors ({compared['elements']:,} elements) and {compared['frames']} masks"
+    count = f"{compared['tensors']:,} tensors ({compared['elements']:,} elements) and {_masks(compared['frames'])}"
     if said["verdict"]["exact"]:
         return f"Verdict: exact. {whole}{count} compared, no difference.".replace("exact. e", "exact. E", 1)
     frame = _first(said)
@@ -166,6 +166,10 @@ def _elements(difference: Mapping[str, Any]) -> Table:
     for at, expected, found in _rows(difference):
         table.add_row(at, str(expected), str(found))
     return table
+
+
+def _masks(count: int) -> str:
+    return "1 mask" if count == 1 else f"{count:,} masks"
 
 
 def _list(indices: Sequence[int]) -> str:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from n6gen.emulator.instance import open_instance
+from n6gen.emulator.machine import Machine
+from tests.support.bridge import as_tcp
 from tests.support.cli import n6gen
 from tests.verify.bench import Bench
 
@@ -103,3 +106,15 @@ def test_another_build_on_the_board(helium: Bench, tmp_path: Path) -> None:
     ran = n6gen("verify", "--build", folder, "--json", "--scene", "1")
     assert ran.code == 4
     assert "n6gen flash" in ran.err
+
+
+def test_over_a_port_the_frames_go_up(helium: Bench) -> None:
+    """As a real board is reached: a picture is sent once and every tensor of it compared; a defect is named alike."""
+    helium.build()
+    helium.flip(helium.weights_of(2))
+    with Machine.start(open_instance("virtual-0")) as machine, as_tcp(machine.uart) as port:
+        ran = n6gen("verify", "--build", helium.out, "--port", port, "--frames", helium.files[0], "--json")
+    assert ran.code == 1, ran.err
+    (frame,) = ran.json["frames"]
+    assert (frame["wrong"], frame["layer"]["index"], frame["input"]) == (["network"], 2, None)
+    assert ran.json["serial"] is None
