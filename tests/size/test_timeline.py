@@ -12,6 +12,7 @@ import pytest
 
 from n6gen.compiler.cpu.compile import arrange
 from n6gen.compiler.cpu.memory import Timeline, timeline, timeline_of
+from n6gen.errors import InputError
 from n6gen.model import load
 from n6gen.model.import_qdq import import_qdq
 from n6gen.size.timeline import svg
@@ -118,6 +119,23 @@ def test_hostile_names_stay_names(name: str) -> None:
     assert len(rectangles(drawn)) == len(found.stretches)
     assert not {"\x1b", "\x00", "\ufffe", "\u202e"} & set(drawn)
     assert len(drawn) < 60_000
+
+
+@pytest.mark.parametrize("like", ["scratch 7", "\0scratch 7"])
+def test_a_tensor_may_be_called_like_a_scratch(like: str) -> None:
+    """It is a tensor like any other; what would be taken for the compiler's own is refused, and not a bug."""
+    proto = segmenter(64, 64)
+    graph = import_qdq(proto)
+    assert any(stretch.first == 7 for stretch in of(proto, "c").stretches if stretch.role == "buffers")
+    old = next(node.output for node in graph.nodes)
+    for node in proto.graph.node:
+        for field in (node.input, node.output):
+            field[:] = [like if word == old else word for word in field]
+    if like.startswith("s"):
+        check(of(proto, "c"))
+        return
+    with pytest.raises(InputError, match="keeps for itself"):
+        of(proto, "c")
 
 
 def test_a_network_without_layers() -> None:

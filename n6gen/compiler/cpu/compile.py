@@ -16,7 +16,7 @@ from n6gen.compiler.cpu.calls import emit
 from n6gen.compiler.cpu.kernels import KERNEL_SETS, KernelSet
 from n6gen.compiler.cpu.lower import lower
 from n6gen.compiler.cpu.packed import Packed, PackedParts
-from n6gen.compiler.cpu.plan import Plan, Step, make_plan
+from n6gen.compiler.cpu.plan import Plan, Step, make_plan, scratch_name
 from n6gen.compiler.cpu.site import c_float
 from n6gen.compiler.cpu.wording import kind
 from n6gen.compiler.network import CompilerInfo, Head, LayerInfo, Network, TensorInfo
@@ -143,6 +143,8 @@ def arrange(graph: ir.Graph, kernels: str) -> Arranged:
         Step(layer.inputs, layer.output, layer.in_place, scratch.get(index, 0))
         for index, layer in enumerate(source.layers)
     ]
+    if any(scratch_name(index) in sizes for index in scratch):
+        raise InputError("a tensor of the model has a name that the compiler keeps for itself", "Rename the tensor.")
     plan = make_plan(sizes, steps, source.input, source.output)
     if plan.size > _MAX_ARENA:
         raise InputError(f"the network needs {plan.size} bytes of activations, more than a 32-bit machine addresses")

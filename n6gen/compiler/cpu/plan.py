@@ -66,8 +66,8 @@ class Plan:
 
 
 def scratch_name(step: int) -> str:
-    """What step number `step`'s scratch is called in a plan."""
-    return f"scratch {step}"
+    """What step number `step`'s scratch is called in a plan; no model that means well has such a tensor."""
+    return f"\0scratch {step}"
 
 
 def make_plan(sizes: Mapping[str, int], steps: Sequence[Step], source: str, output: str) -> Plan:
