@@ -6,19 +6,21 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from n6gen.compiler.cpu.compile import compile_graph
-from n6gen.compiler.network import LayerInfo
+from n6gen.compiler.network import LayerInfo, Network
 from n6gen.errors import BoardError, NotComparableError
 from n6gen.measure.frames import Frame
 from n6gen.model.reference import IntegerReference
 from n6gen.verify.conduct import Task, verify
 from n6gen.verify.difference import difference
-from n6gen.verify.layers import expected, roots
+from n6gen.verify.layers import check_output, expected, roots
 from tests.support.qdq import segmenter
+from tests.support.random_models import qdq_models
 
 
 @given(
@@ -141,3 +143,19 @@ def test_a_board_that_does_not_repeat_itself(tmp_path: Path) -> None:
         next(verify(task, client, shape, lambda _: None, keeps=False))
     right = _Client(reference, pixels, list(network.layers), broken=-1)
     assert next(verify(task, right, shape, lambda _: None, keeps=False)).exact
+
+
+@pytest.mark.parametrize("kernels", ["c", "mve"])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(proto=qdq_models())
+def test_every_layer_of_any_network_has_its_tensor(tmp_path: Path, kernels: str, proto: onnx.ModelProto) -> None:
+    """Whatever a kernel set makes of a network: each layer's tensor is one of the model's, in its shape."""
+    reference = IntegerReference(proto)
+    network = compile_graph(reference.graph, tmp_path / "network", kernels=kernels, head=None, decode="argmax")
+    source = reference.graph.tensors[reference.graph.input]
+    tensors = reference.tensors(np.zeros(source.shape, np.int8))
+    for layer in Network.load(tmp_path / "network").layers:
+        assert expected(layer, tensors).shape == (layer.height, layer.width, layer.channels)
+        assert layer.inputs
+        assert all(-1 <= index < layer.index for index in layer.inputs)
+    check_output(network, reference.graph.tensors[reference.graph.output])
