@@ -6,6 +6,7 @@ board is connected to, and the system lets go of it when its holder ends, howeve
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -85,7 +86,8 @@ class FarmBoard:
         killed holder left is waited for. Raises BoardError if the board is still in use after `patience` seconds.
         """
         deadline = time.monotonic() + patience
-        folder = self._state() / "farm" / self.serial
+        # A serial number comes from a file of another machine: it names a folder and leads nowhere else.
+        folder = self._state() / "farm" / re.sub(r"[^A-Za-z0-9_-]", "_", self.serial)
         with hold(folder, self.serial, f"ci, job {job},", programs=True, patience=patience) as held:
             while self._in_use():
                 if time.monotonic() > deadline:

@@ -120,7 +120,11 @@ def _acquired(
             why = error.message
             time.sleep(min(max(_LOOK_S), max(0.0, deadline - time.monotonic())))
     wanted = ", ".join(f"{key}={value}" for key, value in tags.items())
-    raise NoPlaceError(f"no board with {wanted} became free in time: {why}", "labgrid-client who; n6gen ci janitor")
+    raise NoPlaceError(
+        f"no board with {wanted} became free in time: {why}",
+        "See who has them: labgrid-client who",
+        "Take back what dead jobs kept: n6gen ci janitor",
+    )
 
 
 def _one_of(
