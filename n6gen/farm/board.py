@@ -97,7 +97,8 @@ class FarmBoard:
 
     def _in_use(self) -> bool:
         virtual = self._state() / "virtual" / self.serial
-        return (virtual.is_dir() and holder(virtual) is not None) or holder_of(self.serial) is not None
+        emulated = "/" not in self.serial and virtual.is_dir() and holder(virtual) is not None
+        return emulated or holder_of(self.serial) is not None
 
     def _state(self) -> Path:
         return Path(self.state) if self.state else state_dir()
