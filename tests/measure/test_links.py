@@ -83,16 +83,18 @@ def test_frames_go_up_the_link_and_masks_are_exact(
 def test_the_link_changes_no_count(home: Path, frames: list[Path]) -> None:
     """What the network costs is the same to a tick, whether a frame is shown to the camera or sent up the link.
 
-    A second session finds the app running; --reset makes it say ready once more, and that is part of the recording.
+    A second session finds the app running; --reset makes it say ready once more, and that is part of the recording,
+    as is a profile.
     """
     with board(home, as_pty) as (port, _):
         linked = measure(home / "b", frames, "--port", port).json
-        again = measure(home / "b", frames[:1], "--port", port, "--reset")
+        again = measure(home / "b", frames[:1], "--port", port, "--reset", "--profile")
     assert again.code == 0, again.err
     folder = sessions_dir() / again.json["id"]
     assert b"stage=app status=ready" in (folder / "uart.bin").read_bytes().partition(b"cmd=reset")[2]
     assert json.loads((folder / "host.json").read_text("utf-8"))["start"] == "reset"
     assert replay(folder).as_json() == again.json
+    assert again.json["profile"]["total"] == again.json["stages"]["network"]["p50"]
     direct = measure(home / "b", frames).json
     tick = linked["resolution_of_clock"]
     for one, other in zip(linked["frames"], direct["frames"], strict=True):
