@@ -50,7 +50,11 @@ def legend(session: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     epochs = session.get("epochs") or ()
     counts, costs = Counter(epoch["unit"] for epoch in epochs), _costs(epochs)
     return [
-        (colour, name, f"{counts[unit]}" + (f", {figure(costs[unit], session['unit'])}" if costs else ""))
+        (
+            colour,
+            name,
+            f"{counts[unit]}" + (f" for {figure(costs[unit], session['unit'])} {session['unit']}" if costs else ""),
+        )
         for unit, (name, colour) in RUNNERS.items()
         if counts[unit]
     ]

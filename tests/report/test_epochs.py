@@ -51,7 +51,7 @@ def test_a_profile_gives_lengths_and_the_split() -> None:
     assert [step.width for step in steps] == pytest.approx([599.2, 150.55, 250.25])
     assert values["split"] == {"npu": 17.0, "cpu": 3.0}
     assert epoch_lines(values) == ["Network by its profile, in ms: NPU 17.000 (85.0%), CPU 3.000 (15.0%)."]
-    assert [much for _, _, much in legend(values)] == ["2, 17.000", "1, 3.000"]
+    assert [much for _, _, much in legend(values)] == ["2 for 17.000 ms", "1 for 3.000 ms"]
 
 
 def test_a_network_of_the_cpus_is_drawn_by_its_work() -> None:
