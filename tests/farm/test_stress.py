@@ -17,8 +17,8 @@ from tests.support.journey import build, tiny_model
 PYTHON = farm_python()
 pytestmark = pytest.mark.skipif(PYTHON is None, reason="no farm environment: `make farm`, or set N6GEN_FARM_PYTHON")
 
-#: The large form is STRESS_JOBS=200 STRESS_REAL=16 STRESS_EVERY=3.
-JOBS = int(os.environ.get("STRESS_JOBS", "24"))
+#: The large form is STRESS_JOBS=200 STRESS_REAL=16 STRESS_EVERY=5.
+JOBS = int(os.environ.get("STRESS_JOBS", "12"))
 REAL = int(os.environ.get("STRESS_REAL", "1"))
 EVERY = float(os.environ.get("STRESS_EVERY", "1"))
 CLIENTS = ["client0", "client1", "client2", "client3"]

@@ -95,7 +95,7 @@ def test_a_board_goes_from_off_to_a_verdict(project: Path, tmp_path: Path) -> No
     assert said["before"] == "unknown"
     assert said["board"] == "virtual"
     assert said["flash"]["serial"] == "virtual-7"
-    assert {part["action"] for part in said["flash"]["partitions"]} == {"skip"}
+    assert {part["action"] for part in said["flash"]["partitions"]} == {"unchanged"}
     assert said["measure"]["verdict"]["exact"] is True
 
 
