@@ -143,12 +143,14 @@ def replay(out: Output, run_id: str | None, plan_file: str, out_dir: str | None)
     """
     from n6gen.hil.evidence import find_run, read_results
     from n6gen.hil.replay import replay as judge_again
+    from n6gen.hil.words import harmless
 
     folder = find_run(_root(plan_file, out_dir, run_id), run_id)
     again = judge_again(folder, read_results(folder))
     for one in again:
         how = "from its bytes" if one.from_bytes else "from how its steps ended"
-        out.show(f"{one.now.verdict:9} {one.name} ({how}){'' if one.same else f', but it was {one.then}'}")
+        other = "" if one.same else f", but it was {one.then}: {one.now.reason}"
+        out.show(harmless(f"{one.now.verdict:9} {one.name} ({how}){other}"))
     out.result(
         [
             {

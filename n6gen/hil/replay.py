@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from n6gen.errors import BoardError, InputError, N6genError
+from n6gen.errors import N6genError
 from n6gen.hil.evidence import load_json
 from n6gen.hil.judge import Judged, judge_session, judge_steps
 from n6gen.hil.plan import Limits
@@ -57,12 +57,9 @@ def _from_bytes(folder: Path, job: Mapping[str, Any], limits: Limits) -> Judged:
     home = folder / "jobs" / job["name"]
     try:
         session = play(folder / job["session"]).as_json()
-    except InputError as error:
-        return Judged("error", f"its bytes cannot be played back: {error.message}", error.exit_code)
-    except BoardError as error:
-        return Judged("failed", error.message, error.exit_code)
     except N6genError as error:
-        return Judged("error", error.message, error.exit_code)
+        # They gave a result once: they were damaged since, or are of a protocol that this n6gen no longer reads.
+        return Judged("error", f"its bytes cannot be played back: {error.message}", error.exit_code)
     found = {name: _if_there(home / f"{name}.json") for name in ("baseline", "evaluation")}
     return judge_session(session, found["baseline"], limits, found["evaluation"])
 

@@ -63,3 +63,9 @@ def test_run_replay_accept(tmp_path: Path) -> None:
     again = n6gen("ci", "replay", folder, cwd=tmp_path)
     assert again.code == 1
     assert "but it was passed" in again.out
+
+    bytes_of_board = folder / job["session"] / "uart.bin"
+    bytes_of_board.write_bytes(bytes_of_board.read_bytes()[:-200])
+    again = n6gen("ci", "replay", folder, "--json", cwd=tmp_path)
+    assert (again.code, again.json[0]["now"]) == (1, "error")
+    assert "cannot be played back" in again.json[0]["reason"]
