@@ -79,9 +79,10 @@ class Canary:
 
     def _steps(self, held: Held, build: Build, folder: Path) -> list[Step]:
         time, where = self._plan.times, ("--build", str(build.folder), "--sn", held.serial, *held.options)
+        shown = ("--scene", "1", "--timeout", f"{time.inference:g}")
         return [
             Step("flash", ("flash", *where, "--json"), time.flash),
-            Step("measure", ("measure", *where, "--scene", "1", "--json", "--keep-sessions", "3"), time.measure),
+            Step("measure", ("measure", *where, *shown, "--json", "--keep-sessions", "3"), time.measure),
         ]
 
     def _note(self, text: str) -> None:

@@ -215,13 +215,14 @@ def _steps(site: Site, build: Build, folder: Path, held: Held) -> list[Step]:
     shown: tuple[str, ...] = ("--scene", str(inputs.scene))
     if inputs.frames:
         shown = tuple(word for path in inputs.frames for word in ("--frames", str(path)))
-    verify = Step("verify", ("verify", *where, *shown, "--json"), plan.times.verify)
+    patience = ("--timeout", f"{plan.times.inference:g}")
+    verify = Step("verify", ("verify", *where, *shown, *patience, "--json"), plan.times.verify)
     return [
         Step("flash", ("flash", *where, *how, "--board", site.need.board, "--json"), plan.times.flash),
         *([verify] if plan.verify else []),
         Step(
             "measure",
-            ("measure", *where, *shown, "--html", str(folder / "session.html"), "--json"),
+            ("measure", *where, *shown, *patience, "--html", str(folder / "session.html"), "--json"),
             plan.times.measure,
         ),
     ]

@@ -13,7 +13,7 @@ from n6gen.hil.steps import StepResult
 
 Verdict = Literal["passed", "failed", "error", "timeout", "skipped", "cancelled"]
 #: What a board said, or failed to say, while it ran the build: the build's doing, and no reason to try again.
-_RAN = ("Fault", "Refused", "Restarted", "NoAnswer")
+_RAN = ("Fault", "Refused", "Restarted")
 _MEANING = {
     "build": "did not build",
     "flash": "was not flashed",
@@ -56,6 +56,9 @@ def judge_steps(steps: Sequence[StepResult]) -> Judged | None:
         message = f"{what}: {error.get('message') or f'exit code {step.exit_code}, see {step.log}'}"
         if step.name == "measure" and error.get("kind") in _RAN:
             return Judged("failed", str(error.get("message")), ExitCode.NEGATIVE)
+        if step.name == "measure" and error.get("kind") == "NoAnswer":
+            # A hang, or an emulator on a machine that is too busy: no verdict, but nothing to try again either.
+            return Judged("timeout", str(error.get("message")), ExitCode.BOARD)
         again = "board" if step.exit_code == ExitCode.BOARD else None
         return Judged("error", message, step.exit_code, again)
     return None

@@ -91,7 +91,7 @@ class Limits:
 
 @attrs.frozen
 class Times:
-    """How long things may take, in seconds. `board`: how long one is waited for."""
+    """How long things may take, in seconds. `board`: how long one is waited for; `inference`: one frame on it."""
 
     run: float
     job: float
@@ -101,6 +101,7 @@ class Times:
     measure: float
     evaluate: float
     verify: float
+    inference: float
 
 
 @attrs.frozen

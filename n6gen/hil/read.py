@@ -110,7 +110,7 @@ def _limits(table: Table, evaluation: Evaluation | None) -> Limits:
 
 def _times(table: Table) -> Times:
     defaults = {"run": 7200.0, "job": 1800.0, "board": 900.0, "build": 600.0, "flash": 300.0, "measure": 900.0}
-    defaults |= {"evaluate": 1800.0, "verify": 1800.0}
+    defaults |= {"evaluate": 1800.0, "verify": 1800.0, "inference": 300.0}
     found = {name: table.number(name, value, 0.1, _DAY_S, "seconds") for name, value in defaults.items()}
     table.done()
     return Times(**found)

@@ -3,7 +3,7 @@
 It makes no image and reaches no board. What it "measures" is made up, which shows how runs are conducted and judged,
 and nothing about any board. Started with `python -I -S` for its speed: no package is there.
 
-    ok  wrong  fault  flaky  hang  killed  nobuild  dear<cost>
+    ok  wrong  fault  flaky  hang  silent  killed  nobuild  dear<cost>
 """
 
 import hashlib
@@ -75,6 +75,8 @@ def measure(serial, model):
         os.kill(os.getpid(), 9)
     if model == "fault":
         fail(4, "Fault", "the board faulted: ::error::gotcha\n::warning::x \x1b[31mred")
+    if model == "silent":
+        fail(4, "NoAnswer", "hang: the board did not finish")
     if model == "flaky" and not Path("flaked").exists():
         Path("flaked").touch()
         fail(4, "DidNotRun", "the board did not get ready")

@@ -27,7 +27,7 @@ _SHORT = "[time]\nmeasure = 1\n"
 
 def test_every_job_comes_to_the_verdict_that_it_deserves(tmp_path: Path) -> None:
     """Passed, failed, error and timeout, each by what happened; only what did not run is tried again."""
-    models = ("ok", "wrong", "fault", "flaky", "hang", "killed", "nobuild")
+    models = ("ok", "wrong", "fault", "flaky", "hang", "silent", "killed", "nobuild")
     folder, results = conduct(plan_file(tmp_path, *models, more=QUICK + _SHORT))
     assert verdicts(results) == {
         "ok": "passed",
@@ -35,11 +35,12 @@ def test_every_job_comes_to_the_verdict_that_it_deserves(tmp_path: Path) -> None
         "fault": "failed",
         "flaky": "passed",
         "hang": "timeout",
+        "silent": "timeout",
         "killed": "error",
         "nobuild": "error",
     }
     tries = {job["model"]: len(job["attempts"]) for job in results["jobs"]}
-    assert tries == {"ok": 1, "wrong": 1, "fault": 1, "flaky": 2, "hang": 2, "killed": 2, "nobuild": 0}
+    assert tries == {"ok": 1, "wrong": 1, "fault": 1, "flaky": 2, "hang": 2, "silent": 1, "killed": 2, "nobuild": 0}
     assert results["exit_code"] == 1
     assert json.loads((folder / "results.json").read_text())["counts"] == results["counts"]
     assert "the model cannot be read" in next(job["reason"] for job in results["jobs"] if job["model"] == "nobuild")
