@@ -32,8 +32,10 @@ class _Images(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships
 
 
 def quantise(model: onnx.ModelProto, images: Iterable[NDArray[np.uint8]]) -> onnx.ModelProto:
-    """Int8 asymmetric activations, int8 symmetric weights per channel, int32 biases; ranges: the images' min and max.
+    """Int8 asymmetric activations, int8 symmetric weights per channel, int32 biases.
 
+    Ranges are the means of the images' minima and maxima: their extremes would make every step larger, for the sake
+    of single pixels.
     ReLU and ReLU6 vanish: their output range becomes the range of the convolution's Q, which then does the clipping.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -42,7 +44,7 @@ def quantise(model: onnx.ModelProto, images: Iterable[NDArray[np.uint8]]) -> onn
         quantize_static(
             source, target, _Images(images), quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QInt8, weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
-            extra_options={"ActivationSymmetric": False, "WeightSymmetric": True},
+            extra_options={"ActivationSymmetric": False, "WeightSymmetric": True, "CalibMovingAverage": True},
         )  # fmt: skip
         out = onnx.load(target)
     left = {node.op_type for node in out.graph.node} - KEPT_OPERATORS
