@@ -187,6 +187,8 @@ class Client(Conversation):
         reason = ""
         for _ in range(attempts):
             reason = self._inject(data)
+            # A chunk that came twice may still lie before the next command: it is a line of its own now.
+            self._port.write(b"\n")
             if not reason:
                 return
             self._inbox.settle(conversation.QUIET_S)
