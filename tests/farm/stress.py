@@ -25,12 +25,13 @@ FLASH_S, RUN_S = 0.15, 0.45
 
 @attrs.define
 class Trouble:
-    """What is done to the farm while it works, one thing every `every` seconds; counted by kind."""
+    """What is done to the farm while it works, one thing every `every` seconds, `most` in all; counted by kind."""
 
     site: Site
     clients: list[str]
     threads: int
     every: float
+    most: int
     seed: int = 1
     counts: Counter[str] = attrs.field(factory=Counter)
     _next: float = 0.0
@@ -48,7 +49,7 @@ class Trouble:
             # Until all its jobs are done a client comes again, as a pipeline does that is run again.
             if self.site.processes[name].poll() not in {None, 0}:
                 self.site.client(name, self.threads)
-        if time.monotonic() >= self._next:
+        if self.counts.total() < self.most and time.monotonic() >= self._next:
             self._next = time.monotonic() + self.every
             # A shuffled pack: each kind comes as often as the others.
             self._left = self._left or self._random.sample(self._kinds(), len(self._kinds()))

@@ -17,10 +17,12 @@ from tests.support.journey import build, tiny_model
 PYTHON = farm_python()
 pytestmark = pytest.mark.skipif(PYTHON is None, reason="no farm environment: `make farm`, or set N6GEN_FARM_PYTHON")
 
-#: The large form is STRESS_JOBS=200 STRESS_REAL=16 STRESS_EVERY=5.
+#: The large form is STRESS_JOBS=200 STRESS_REAL=16 STRESS_EVERY=5 STRESS_MOST=1000.
 JOBS = int(os.environ.get("STRESS_JOBS", "12"))
 REAL = int(os.environ.get("STRESS_REAL", "1"))
 EVERY = float(os.environ.get("STRESS_EVERY", "1"))
+#: A slow machine gets no end of trouble: a job that takes longer than the pauses would never be done.
+MOST = int(os.environ.get("STRESS_MOST", "8"))
 CLIENTS = ["client0", "client1", "client2", "client3"]
 THREADS = 3
 
@@ -36,7 +38,7 @@ def test_every_job_ends_with_one_verdict(tmp_path: Path) -> None:
     with Site(tmp_path / "site", PYTHON, timed=6, virtual=2) as site:
         site.keep("janitor", "-m", "n6gen", "ci", "janitor", "--coordinator", site.address, "--every", "1")
         names = jobs(site, CLIENTS, JOBS, REAL, made)
-        trouble = Trouble(site, CLIENTS, THREADS, EVERY)
+        trouble = Trouble(site, CLIENTS, THREADS, EVERY, MOST)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         took = work(site, CLIENTS, THREADS, trouble, timeout=1500)
         found = verdicts(site)
