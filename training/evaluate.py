@@ -25,7 +25,7 @@ from n6gen.scenes import Split, render
 
 MODEL = Path(__file__).resolve().parent.parent / "models" / "demo" / "people_deeplabv3_mnv2a05_s16_320_qdq_int8.onnx"
 SIZES = (256, 320, 416)
-FIRST_SEED = 6_000_000  # training uses 0 to 3 million, monitoring 5 million, calibration 8 million
+FIRST_SEED = 6_000_000  # training uses 0 to 4 million, monitoring 5 million, calibration 8 million
 SCENES, EMPTY = 200, 200
 
 

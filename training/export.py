@@ -1,6 +1,6 @@
-"""Checkpoint to float ONNX to the committed int8 ONNX.
+"""Trained weights to float ONNX to the committed int8 ONNX.
 
-    python -m training.export --weights DIR/final.pt --float DIR/float.onnx
+    python -m training.export --weights DIR/sizes.pt DIR/small.pt --float DIR/float.onnx
 
 Needs torch (an extra) to read the checkpoint.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from torch import Tensor
 
 from n6gen.scenes import render
 from training.evaluate import MODEL
@@ -38,16 +39,25 @@ def folded(net: Network) -> Folded:
     return out
 
 
+def mean(states: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The mean of each weight and statistic: what several stages agree in outlives what one of them forgot."""
+    return {
+        name: torch.stack([state[name].double() for state in states]).mean(0).to(value.dtype)
+        for name, value in states[0].items()
+    }
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", type=Path, required=True, help="final.pt, or checkpoint.pt of an unfinished run")
+    parser.add_argument(
+        "--weights", type=Path, nargs="+", required=True, help="a stage's weights, or those of several: then their mean"
+    )
     parser.add_argument("--float", type=Path, required=True, help="where to write the float ONNX")
     parser.add_argument("--out", type=Path, default=MODEL, help="where to write the int8 ONNX")
     args = parser.parse_args()
     net = Network()
-    state = torch.load(args.weights, weights_only=True)
-    net.load_state_dict(state.get("average", state))
+    net.load_state_dict(mean([torch.load(file, weights_only=True) for file in args.weights]))
     model = build(folded(net.eval()), SIZE)
     onnx.save(model, args.float)
     images = (render(seed, SIZE, "broad", empty=seed % 8 == 7).image for seed in CALIBRATION_SEEDS)

@@ -49,6 +49,7 @@ _MIXED = ((320, 2400, 16), (256, 2400, 24), (320, 2400, 16), (416, 800, 8))
 _WIDE = ((320, 3200, 16), (256, 3200, 24), (320, 3200, 16), (416, 800, 8))
 _BROAD = ((320, 4000, 16), (256, 4000, 24), (320, 4000, 16), (416, 1000, 8))
 _SIZES = ((256, 4000, 24), (416, 1000, 8), (256, 4000, 24), (320, 4000, 16))
+_SMALL = ((256, 4000, 24), (256, 4000, 24), (416, 1000, 8), (256, 4000, 24))
 STAGES = (
     Stage("coarse", ((192, 16000, 32),), 0, 1300, 1700, 4e-3, 8, 0),
     Stage("mixed", _MIXED, 1, 600, 600, 2e-3, 5, 4),
@@ -57,6 +58,7 @@ STAGES = (
     Stage("long", _BROAD, 4, 1500, 3400, 2.5e-3, 4, 0, "broad"),
     Stage("settle", _BROAD, 4, 1100, 1100, 1.6e-3, 4, 0, "broad"),
     Stage("sizes", _SIZES, 3, 650, 650, 1.6e-3, 5, 0, "broad"),
+    Stage("small", _SMALL, 4, 280, 280, 1.2e-3, 4, 0, "broad"),
 )
 
 
@@ -175,7 +177,7 @@ def main() -> None:
         run_stage(net, average, STAGES[number], number, args.work, resume)
         resume = None
         net.load_state_dict(average.state_dict())
-    torch.save(average.state_dict(), args.work / "final.pt")
+        torch.save(average.state_dict(), args.work / f"{STAGES[number].name}.pt")
 
 
 if __name__ == "__main__":
