@@ -17,6 +17,14 @@ def _python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
+def _gone_soon(pid: int) -> bool:
+    """A killed process of a busy machine takes its time to go."""
+    until = time.monotonic() + 10
+    while _alive(pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not _alive(pid)
+
+
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -64,7 +72,7 @@ def test_a_time_out_kills_grandchildren_too(tmp_path: Path) -> None:
     assert result.timed_out
     assert not result.ok
     assert time.monotonic() - started < 15
-    assert not _alive(int(pid_file.read_text()))
+    assert _gone_soon(int(pid_file.read_text()))
 
 
 def test_a_grandchild_that_keeps_the_pipe_open_cannot_hang_the_caller() -> None:
