@@ -35,7 +35,8 @@ def quantise(model: onnx.ModelProto, images: Iterable[NDArray[np.uint8]]) -> onn
     """Int8 asymmetric activations, int8 symmetric weights per channel, int32 biases.
 
     Ranges are the means of the images' minima and maxima: their extremes would make every step larger, for the sake
-    of single pixels.
+    of single pixels. The input's range is that of bytes, -1..1.
+
     ReLU and ReLU6 vanish: their output range becomes the range of the convolution's Q, which then does the clipping.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -44,7 +45,10 @@ def quantise(model: onnx.ModelProto, images: Iterable[NDArray[np.uint8]]) -> onn
         quantize_static(
             source, target, _Images(images), quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QInt8, weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
-            extra_options={"ActivationSymmetric": False, "WeightSymmetric": True, "CalibMovingAverage": True},
+            extra_options={
+                "ActivationSymmetric": False, "WeightSymmetric": True, "CalibMovingAverage": True,
+                "TensorQuantOverrides": {INPUT: [{"rmin": np.float32(-1), "rmax": np.float32(1)}]},
+            },
         )  # fmt: skip
         out = onnx.load(target)
     left = {node.op_type for node in out.graph.node} - KEPT_OPERATORS
