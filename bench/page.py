@@ -33,8 +33,8 @@ Last measured {date}: {gcc},
 _STAGES = """
 Stages as in [measuring](measuring.md); the head is cut, decode is `fine`. All kernel sets give the same bytes. Decoding
 costs less where the classes do not change, so it depends on the picture: the table has the median and the dearest of
-three generated scenes. All other stages cost the same for every picture, and nearly so for every training of one network:
-three model files of the demo network differ by 0.03 % (scales that are equal need no requantisation).
+three generated scenes. All other stages cost the same for every picture, and nearly so for every training of one
+network: three model files of the demo network differ by 0.03 % (scales that are equal need no requantisation).
 """
 _GATE = """
 ## The gate
