@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,16 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     """Write `data` to `path` so that a reader, or a kill, never sees half of it. Makes the parent folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     blob = data.encode() if isinstance(data, str) else data
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    # Not mkstemp: its files are for the owner only, and asking for the umask means changing it, for all threads.
+    new = path.parent / f".{path.name}.{os.urandom(4).hex()}"
     try:
-        with os.fdopen(handle, "wb") as file:
+        with new.open("xb") as file:
             file.write(blob)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(path)
+        new.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
 
 
@@ -50,10 +49,3 @@ def sha256_file(path: Path) -> str:
     """SHA-256 of a file's content, 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _umask() -> int:
-    # Reading the mask means setting it; n6gen is single-threaded wherever it writes.
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
