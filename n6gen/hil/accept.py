@@ -8,8 +8,9 @@ from pathlib import Path
 
 from n6gen.errors import InputError
 from n6gen.hil.conduct import baseline_file
-from n6gen.hil.evidence import load_json, read_results
+from n6gen.hil.evidence import read_results
 from n6gen.hil.plan import Plan
+from n6gen.tools.files import read_object
 
 
 def accept(plan: Plan, folder: Path, only: Collection[str] = ()) -> dict[str, Path]:
@@ -23,7 +24,7 @@ def accept(plan: Plan, folder: Path, only: Collection[str] = ()) -> dict[str, Pa
     taken: dict[str, Path] = {}
     for name in only or [job["name"] for job in results["jobs"]]:
         session = folder / "jobs" / name / "session.json"
-        if name not in jobs or not session.is_file() or not load_json(session)["verdict"]["exact"]:
+        if name not in jobs or not session.is_file() or not read_object(session)["verdict"]["exact"]:
             if only:
                 raise InputError(f"run {folder.name} has no session with exact masks of a job {name} of this plan")
             continue

@@ -14,11 +14,11 @@ from typing import Any
 import attrs
 
 from n6gen.errors import InputError
-from n6gen.hil.evidence import image_hashes, load_json
+from n6gen.hil.evidence import image_hashes
 from n6gen.hil.matrix import build_words
 from n6gen.hil.plan import Job
 from n6gen.hil.steps import Step, Stepper, StepResult
-from n6gen.tools.files import sha256_file
+from n6gen.tools.files import read_object, sha256_file
 
 
 @attrs.frozen
@@ -96,4 +96,4 @@ class Builds:
 def _read(folder: Path, step: StepResult | None) -> Build:
     if step is None and not (folder / "manifest.json").is_file():
         raise InputError(f"{folder}, which the plan names as an image, holds no build")
-    return Build(folder, step, image_hashes(folder), load_json(folder / "manifest.json"))
+    return Build(folder, step, image_hashes(folder), read_object(folder / "manifest.json"))

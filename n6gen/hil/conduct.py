@@ -15,11 +15,10 @@ from n6gen.errors import BoardError, ExitCode, N6genError
 from n6gen.hil.bench import Bench, Held, Need, NoBoard
 from n6gen.hil.builds import Build, Builds
 from n6gen.hil.canary import Canary
-from n6gen.hil.evidence import load_json
 from n6gen.hil.judge import Judged, judge_session, judge_steps
 from n6gen.hil.plan import Job, Plan
 from n6gen.hil.steps import Step, Stepper, StepResult
-from n6gen.tools.files import write_json
+from n6gen.tools.files import read_object, write_json
 
 #: A job that met so many sick boards is given up.
 _MOST_BOARDS = 20
@@ -186,7 +185,7 @@ def _judge(site: Site, report: Report, folder: Path, session: dict[str, Any] | N
     report.session = session
     baseline = _baseline(site, report.job, folder)
     evaluation = folder / "evaluation.json"
-    return judge_session(session, baseline, site.plan.limits, load_json(evaluation) if evaluation.is_file() else None)
+    return judge_session(session, baseline, site.plan.limits, read_object(evaluation) if evaluation.is_file() else None)
 
 
 def _baseline(site: Site, job: Job, folder: Path) -> dict[str, Any] | None:
@@ -195,10 +194,10 @@ def _baseline(site: Site, job: Job, folder: Path) -> dict[str, Any] | None:
         return None
     if not file.is_file():
         if job.baseline is not None:
-            load_json(file)
+            read_object(file)
         return None
     shutil.copyfile(file, folder / "baseline.json")
-    return load_json(file)
+    return read_object(file)
 
 
 def baseline_file(plan: Plan, job: Job, board: str) -> Path | None:

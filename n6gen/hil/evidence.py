@@ -20,7 +20,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 import time
@@ -30,7 +29,7 @@ from typing import Any
 
 from n6gen.errors import InputError, MissingToolError
 from n6gen.hil.plan import Keep
-from n6gen.tools.files import sha256_file, write_json
+from n6gen.tools.files import read_object, sha256_file, write_json
 from n6gen.tools.paths import state_dir
 
 RESULTS = "results.json"
@@ -87,20 +86,9 @@ def finished(root: Path) -> list[Path]:
 
 def read_results(folder: Path) -> dict[str, Any]:
     """The results of a run; InputError if they are none, or of another n6gen's schema."""
-    value = load_json(folder / RESULTS)
+    value = read_object(folder / RESULTS)
     if value.get("schema") != SCHEMA:
         raise InputError(f"{folder / RESULTS} has schema {value.get('schema')}, this n6gen knows {SCHEMA}")
-    return value
-
-
-def load_json(file: Path) -> dict[str, Any]:
-    """A JSON object from a file; InputError if there is none."""
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file} cannot be read: {error}") from error
-    if not isinstance(value, dict):
-        raise InputError(f"{file} holds no JSON object")
     return value
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import attrs
 
 from n6gen.errors import N6genError
-from n6gen.hil.evidence import load_json
 from n6gen.hil.judge import Judged, judge_session, judge_steps
 from n6gen.hil.plan import Limits
 from n6gen.hil.results import step_of
+from n6gen.tools.files import read_object
 
 
 @attrs.frozen
@@ -65,4 +65,4 @@ def _from_bytes(folder: Path, job: Mapping[str, Any], limits: Limits) -> Judged:
 
 
 def _if_there(file: Path) -> dict[str, Any] | None:
-    return load_json(file) if file.is_file() else None
+    return read_object(file) if file.is_file() else None

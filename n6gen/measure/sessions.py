@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
@@ -24,7 +23,7 @@ from typing import Any
 
 from n6gen.errors import InputError, MissingToolError, N6genError
 from n6gen.measure.facts import Facts
-from n6gen.tools.files import write_json
+from n6gen.tools.files import read_object, write_json
 from n6gen.tools.paths import state_dir
 
 RESULT = "session.json"
@@ -96,14 +95,7 @@ def read_result(folder: Path) -> dict[str, Any] | None:
 
 def load_result(file: Path) -> dict[str, Any]:
     """A session's JSON from a file or a session's folder; InputError if it is not one."""
-    path = file / RESULT if file.is_dir() else file
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as a session's JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise InputError(f"{path} is not a session's JSON: no object")
-    return value
+    return read_object(file / RESULT if file.is_dir() else file, "a session's JSON")
 
 
 def _by_age(root: Path | None = None) -> list[Path]:

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from n6gen.errors import InputError
+
 
 def write_atomic(path: Path, data: bytes | str) -> None:
     """Write `data` to `path` so that a reader, or a kill, never sees half of it. Makes the parent folder."""
@@ -38,6 +40,17 @@ def write_if_changed(path: Path, data: bytes | str) -> bool:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON with a final newline, atomically."""
     write_atomic(path, json.dumps(value, indent=2) + "\n")
+
+
+def read_object(path: Path, what: str = "a JSON object") -> dict[str, Any]:
+    """The JSON object in a file; InputError, which calls it `what`, if there is none."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as {what}: {error}") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{path} is not {what}: no object")
+    return value
 
 
 def sha256_bytes(data: bytes) -> str:
