@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import subprocess
-import sys
 from pathlib import Path
 
 import attrs
@@ -19,6 +18,7 @@ from n6gen.errors import InputError, MissingToolError
 from n6gen.image import info
 from n6gen.resources import data_dir
 from n6gen.tools.files import sha256_file
+from tests.support.scripts import python_program
 
 _CORE = data_dir("templates") / "app/core"
 
@@ -240,9 +240,8 @@ def test_a_compiler_that_will_not_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: str, message: str
 ) -> None:
     """Too old, or without the C library's headers and specs."""
-    fake = tmp_path / "arm-none-eabi-gcc"
-    fake.write_text(f'#!{sys.executable}\nimport sys\nprint("nano.specs" if "-print" in sys.argv[1] else "{answer}")\n')
-    fake.chmod(0o755)
+    code = f'import sys\nprint("nano.specs" if "-print" in sys.argv[1] else "{answer}")\n'
+    python_program(tmp_path / "arm-none-eabi-gcc", code)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingToolError, match=message):
         find_toolchain()

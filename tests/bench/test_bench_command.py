@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import onnx
@@ -15,14 +14,13 @@ from bench.peer.compare import compare, cut
 from bench.subjects import Subject
 from n6gen.errors import InputError, MissingToolError
 from tests.support.journey import SIDE, tiny_model
+from tests.support.scripts import python_program
 
 
 def _program(folder: Path, code: str) -> None:
     """A stand-in for emx-onnx-cgen, a Python script of that name."""
     folder.mkdir()
-    program = folder / "emx-onnx-cgen"
-    program.write_text(f"#!{sys.executable}\nimport sys\n{code}\n")
-    program.chmod(0o755)
+    python_program(folder / "emx-onnx-cgen", f"import sys\n{code}\n")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import struct
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from n6gen.image import intel_hex, stm32
 from n6gen.image.intel_hex import Segment
 from n6gen.vendor.manifest import load_manifest
 from tests.support.cli import n6gen
+from tests.support.scripts import python_program
 from tests.support.vendor import real_store
 
 #: A payload as an app of the board has it: stack pointer, reset vector, noise.
@@ -106,9 +106,8 @@ def test_a_file_without_an_image_is_no_success(tmp_path: Path) -> None:
 
 def _signing_tool(folder: Path, version: str) -> Path:
     """A stand-in for STM32_SigningTool_CLI: aligned before 2.21, later only with -align."""
-    program = folder / "STM32_SigningTool_CLI"
-    program.write_text(
-        f"#!{sys.executable}\n"
+    return python_program(
+        folder / "STM32_SigningTool_CLI",
         "import struct, sys\n"
         f"version, words = {version!r}, sys.argv[1:]\n"
         "if '--version' in words:\n    sys.exit(print('STM32 Signing Tool v' + version))\n"
@@ -119,10 +118,8 @@ def _signing_tool(folder: Path, version: str) -> Path:
         "from n6gen.image import stm32\n"
         "image = stm32.sign(payload, binary_type=0)\n"
         "if new and ('-align' not in words or 'broken' in version):\n    image = image[:0x240] + image[0x400:]\n"
-        "open(words[words.index('-o') + 1], 'wb').write(image)\n"
+        "open(words[words.index('-o') + 1], 'wb').write(image)\n",
     )
-    program.chmod(0o755)
-    return program
 
 
 @pytest.mark.parametrize("version", ["2.18.0", "2.22.0"])
