@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from n6gen.link.protocol import Record, encode
 
-VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors" / "protocol.json").read_text("utf-8"))
+_FOLDER = Path(__file__).parents[1] / "vectors"
+VECTORS: dict[str, Any] = json.loads((_FOLDER / "protocol.json").read_text("utf-8"))
+UPWARD: dict[str, Any] = json.loads((_FOLDER / "upward.json").read_text("utf-8"))
 
 _names = st.from_regex(r"[a-z][a-z0-9_]{0,11}", fullmatch=True)
 _sessions = st.from_regex(r"[0-9a-f]{8}", fullmatch=True)
@@ -38,3 +40,33 @@ def chunked(data: bytes, chunk: int) -> bytes:
 
 def bulk(data: bytes, chunk: int = 256, *, session: str = "1badb002", seq: int = 5) -> bytes:
     return bulk_line(len(data), chunk, f"{zlib.crc32(data):08x}", session=session, seq=seq) + chunked(data, chunk)
+
+
+def upward_frame() -> bytes:
+    """The frame of the vectors of upward transfers."""
+    return bytes((31 * i + i // 256) % 256 for i in range(48 * 64 * 3))
+
+
+def upward_sent(step: dict[str, Any]) -> bytes:
+    """The chunk that a host sends in a step of one."""
+    head = bytes.fromhex(step["sends"]["head"])
+    at, length = struct.unpack("<II", head)
+    return head + upward_frame()[at : at + length] + bytes.fromhex(step["sends"]["crc"])
+
+
+def upward_arrives(step: dict[str, Any]) -> bytes:
+    """What reaches the board of it."""
+    sent = upward_sent(step)
+
+    def piece(what: Any) -> bytes:
+        if what == "sent":
+            return sent
+        if isinstance(what, str):
+            return bytes.fromhex(what)
+        if "cut" in what:
+            return sent[: what["cut"]]
+        flipped = bytearray(sent)
+        flipped[what["flip"]] ^= 1
+        return bytes(flipped)
+
+    return b"".join(map(piece, step.get("arrives", ["sent"])))

@@ -5,14 +5,12 @@
 
 #include "answer.h"
 #include "bytes.h"
-#include "clocks.h"
 #include "crc32.h"
-#include "loop.h"
 #include "report.h"
 
 #define PASSES_MAX 1000000u /* of a warm-up */
 
-static void send_samples(const struct loop_sample *samples, uint32_t count, const struct clocks *span) {
+void window_send(const struct loop_sample *samples, uint32_t count, const struct clocks *span) {
     uint32_t crc = 0;
 
     for (const struct loop_sample *sample = samples; sample < samples + count; sample++) {
@@ -71,7 +69,7 @@ const char *window_run(const struct telemetry_record *record) {
     if (result != 0) {
         return loop_reason(result);
     }
-    send_samples(loop_samples(), frames * repeat, &span);
+    window_send(loop_samples(), frames * repeat, &span);
     return NULL;
 }
 
