@@ -9,6 +9,7 @@ import rich_click as click
 
 from n6gen.cli.output import Output
 from n6gen.cli.shell import command, setting
+from n6gen.tools.text import clean
 
 if TYPE_CHECKING:
     from n6gen.model.catalogue import Entry
@@ -29,6 +30,7 @@ def model() -> None:
 @setting("mirror")
 @click.option("--memory", metavar="FILE", help="Draw the cpu compiler's activations over time into FILE, an SVG.")
 @setting("kernels", help="Kernel set of that memory plan; the virtual board's by default.")
+@click.option("--cuts", "with_cuts", is_flag=True, help="List the tensors at which `build --cut` can cut it instead.")
 def show(
     out: Output,
     file: str,
@@ -39,6 +41,7 @@ def show(
     mirror: str | None,
     memory: str | None,
     kernels: str | None,
+    with_cuts: bool,
 ) -> None:
     """Check FILE (a QDQ ONNX file, or a name from `n6gen model ls`) and show what is in it."""
     from n6gen.model import InputDeclaration, load
@@ -59,7 +62,11 @@ def show(
     }
     if memory is not None:
         found["memory"] = _draw_memory(out, loaded, kernels, Path(memory))
-    _show_facts(out, found)
+    if with_cuts:
+        found["cuts"] = _cuts(loaded)
+        _show_cuts(out, found["cuts"])
+    else:
+        _show_facts(out, found)
     out.result(found)
 
 
@@ -156,6 +163,34 @@ def _draw_memory(out: Output, model: Model, kernels: str | None, file: Path) -> 
         ) from error
     out.say(f"activations over time: {file}")
     return planned.as_json()
+
+
+def _cuts(model: Model) -> list[dict[str, Any]]:
+    """The places at which a model can be cut, in order."""
+    from n6gen.model.show import kind
+    from n6gen.rewrite import cuts
+
+    return [
+        {
+            "tensor": cut.tensor.name,
+            "layer": cut.node.name,
+            "kind": kind(model.graph, cut.node),
+            "height": cut.tensor.height,
+            "width": cut.tensor.width,
+            "channels": cut.tensor.channels,
+            "trunk": cut.trunk,
+        }
+        for cut in cuts(model.proto, model.graph)
+    ]
+
+
+def _show_cuts(out: Output, found: list[dict[str, Any]]) -> None:
+    # Not a table: a name that is broken over two lines cannot be copied.
+    out.show(f"{'#':>3}  {'kind':<24} {'output':<12} {'part':<6}  tensor")
+    for index, cut in enumerate(found):
+        size = f"{cut['height']}x{cut['width']}x{cut['channels']}"
+        part = "trunk" if cut["trunk"] else "branch"
+        out.show(clean(f"{index:>3}  {cut['kind']:<24} {size:<12} {part:<6}  {cut['tensor']}"))
 
 
 def _listed(entry: Entry) -> dict[str, Any]:

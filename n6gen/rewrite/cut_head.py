@@ -10,13 +10,10 @@ from __future__ import annotations
 import attrs
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
 
 from n6gen.model import ir
 from n6gen.model.import_qdq import import_qdq
-from n6gen.model.prune import drop_unused_domains, prune
-from n6gen.model.quantisation import DEQUANTIZE
-from n6gen.model.view import View, op_type
+from n6gen.rewrite.end_at import end_at
 
 NAME = "cut_head"
 
@@ -43,23 +40,6 @@ def cut_head(proto: onnx.ModelProto) -> tuple[onnx.ModelProto, Head | None]:
     if not isinstance(resize, ir.Resize):
         return proto, None
     logits = graph.tensors[resize.inputs[0]]
-    result = onnx.ModelProto()
-    result.CopyFrom(proto)
-    view = View(result, "model")
-    dequantized = _dequantized(view, logits.name)
-    batch = result.graph.output[0].type.tensor_type.shape.dim
-    first: str | int = (batch[0].dim_param or batch[0].dim_value or "N") if batch else "N"
-    shape = [first, logits.channels, logits.height, logits.width]
-    del result.graph.output[:]
-    result.graph.output.append(helper.make_tensor_value_info(dequantized, TensorProto.FLOAT, shape))
-    prune(result)
-    drop_unused_domains(result)
-    for value in [value for value in result.graph.value_info if value.name == dequantized]:
-        result.graph.value_info.remove(value)
     height, width = resize.factors
-    return result, Head(height, width, logits.channels, logits.scale, logits.zero_point)
-
-
-def _dequantized(view: View, quantised: str) -> str:
-    """The float tensor that the first DequantizeLinear behind `quantised` makes."""
-    return next(str(node.output[0]) for node in view.readers(quantised) if op_type(node) == DEQUANTIZE)
+    head = Head(height, width, logits.channels, logits.scale, logits.zero_point)
+    return end_at(proto, logits), head

@@ -37,6 +37,17 @@ def test_show_for_people(model: Path) -> None:
         assert word in " ".join(ran.out.split()), word
 
 
+def test_show_lists_where_a_model_can_be_cut(model: Path) -> None:
+    """One line a tensor, names whole, in order; as JSON with shape, layer, and whether a path passes it by."""
+    ran = n6gen("model", "show", model, "--cuts", "--json")
+    assert ran.code == 0, ran.err
+    cuts = ran.json["cuts"]
+    assert {cut["trunk"] for cut in cuts} == {True, False}
+    assert all(cut["tensor"].startswith(cut["layer"]) for cut in cuts if cut["kind"].startswith("conv"))
+    lines = n6gen("model", "show", model, "--cuts").out.splitlines()[1:]
+    assert [line.split()[-1] for line in lines] == [cut["tensor"] for cut in cuts]
+
+
 def test_show_takes_a_declaration(model: Path) -> None:
     words = ("--mean", "1", "2", "3", "--std", "4", "5", "6", "--order", "bgr")
     found = n6gen("model", "show", model, *words, "--json").json["input"]
