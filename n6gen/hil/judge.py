@@ -91,7 +91,7 @@ def judge_session(
         elif gate is not None and gate["verdict"] == "undecided":
             note += "; the gate is undecided: measure longer"
         elif gate is not None and gate["verdict"] == "ok":
-            note += f"; no stage costs more than {limits.max_regression:.2%} above the baseline"
+            note += f"; no stage costs more than {max(gate['limits'].values()):.2%} above the baseline"
     if wrong:
         return Judged("failed", "; ".join(wrong), ExitCode.NEGATIVE, gate=gate)
     if unlike is not None:

@@ -15,6 +15,9 @@ from n6gen.measure.statistics import CONFIDENCE
 from n6gen.report.numbers import figure
 
 Verdict = Literal["ok", "regression", "undecided", "not comparable"]
+#: On a clock that does not repeat, no change up to this is a regression: two sessions may differ by as much for reasons
+#: that their own samples cannot tell, such as temperature, or where code came to lie.
+FLOOR = 0.01
 _EXIT = {"regression": ExitCode.NEGATIVE, "not comparable": ExitCode.NOT_COMPARABLE}
 
 
@@ -22,7 +25,8 @@ _EXIT = {"regression": ExitCode.NEGATIVE, "not comparable": ExitCode.NOT_COMPARA
 class Gate:
     """What a gate decided, and why: one sentence for each stage, or condition, that is not as it must be.
 
-    `runs`: how many baseline sessions there were; `spread`: what chance may do to each stage, as far as they tell.
+    `runs`: how many baseline sessions there were; `spread`: what chance may do to each stage, as far as they tell;
+    `limits`: how much more each stage was allowed to cost in the end. All are shares.
     """
 
     verdict: Verdict
@@ -33,6 +37,7 @@ class Gate:
     differing: tuple[Difference, ...] = ()
     runs: int = 1
     spread: Mapping[str, float] = attrs.field(factory=dict)
+    limits: Mapping[str, float] = attrs.field(factory=dict)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -55,9 +60,10 @@ def gate(
     """Judge `new` against `base` (the JSON of two sessions): no stage may cost more than 1 + `max_regression`.
 
     It is a regression only if the whole interval lies beyond the limit, and undecided if the limit lies within. With a
-    Baseline of several runs the limit is no less than what chance does among them (Baseline.spread). Only
-    `stages` are judged, if any are named; `allow` names conditions that may differ besides those of alike.GATE.
-    Raises InputError for a stage or a condition that is not there, and for JSON that is no session's.
+    Baseline of several runs the limit is no less than what chance does among them (Baseline.spread), and on a clock
+    that does not repeat no less than FLOOR. Only `stages` are judged, if any are named; `allow` names conditions that
+    may differ besides those of alike.GATE. Raises InputError for a stage or a condition that is not there, and for
+    JSON that is no session's.
     """
     allowed = tuple(dict.fromkeys((*GATE, *allow)))
     baseline = base if isinstance(base, Baseline) else Baseline(base, (base,))
@@ -72,24 +78,27 @@ def gate(
         raise InputError(f"there is no stage {unknown[0]!r}", f"There are: {', '.join(c.stage for c in changes)}.")
     judged = tuple(change for change in changes if not stages or change.stage in stages)
     spread = {c.stage: much for c in judged if (much := baseline.spread(c.stage)) is not None}
-    limits = {change.stage: max(max_regression, spread.get(change.stage, 0.0)) for change in judged}
+    least = max(max_regression, 0.0 if base["method"]["name"] == "deterministic" else FLOOR)
+    limits = {change.stage: max(least, spread.get(change.stage, 0.0)) for change in judged}
     verdicts = [(change, _verdict(change, 1 + limits[change.stage])) for change in judged]
     found = {verdict for _, verdict in verdicts}
     worst: Verdict = "regression" if "regression" in found else "undecided" if "undecided" in found else "ok"
     reasons = tuple(
         _reason(change, verdict, limits[change.stage], base["unit"])
-        + _because(runs, limits[change.stage], max_regression)
+        + _because(runs, limits[change.stage], least, max_regression)
         for change, verdict in verdicts
         if verdict != "ok"
     )
-    return Gate(worst, max_regression, allowed, reasons, judged, runs=runs, spread=spread)
+    return Gate(worst, max_regression, allowed, reasons, judged, runs=runs, spread=spread, limits=limits)
 
 
-def _because(runs: int, limit: float, max_regression: float) -> str:
+def _because(runs: int, limit: float, least: float, max_regression: float) -> str:
     """Why a limit is not the one that was asked for."""
-    if limit <= max_regression:
-        return ""
-    return f" ({SPREADS} times the spread of {runs} baseline runs, more than the {max_regression:+.2%} asked for)"
+    if limit > least:
+        return f" ({SPREADS} times the spread of {runs} baseline runs, more than the {max_regression:+.2%} asked for)"
+    if limit > max_regression:
+        return f" (a clock that does not repeat is judged from {limit:+.2%} on; {max_regression:+.2%} was asked for)"
+    return ""
 
 
 def _verdict(change: StageChange, limit: float) -> Verdict:

@@ -31,14 +31,23 @@ def gate_lines(session: Mapping[str, Any]) -> list[str]:
     judged = session.get("gate")
     if not judged:
         return []
-    limit = f"{judged['max_regression']:.2%}"
+    limit = _limit(judged)
     head = {
-        "ok": f"Gate: no stage costs more than {limit} above the baseline.",
-        "regression": f"Gate: a stage costs more than {limit} above the baseline.",
+        "ok": f"Gate: no stage costs more than {limit}.",
+        "regression": f"Gate: a stage costs more than {limit}.",
         "undecided": "Gate: undecided, the samples do not tell; measure longer.",
         "not comparable": "Gate: not comparable, the conditions differ from the baseline's.",
     }[judged["verdict"]]
     return [head, *(f"  {reason}" for reason in judged["reasons"])]
+
+
+def _limit(judged: Mapping[str, Any]) -> str:
+    """How much more than in the baseline the stages may cost, each or all alike."""
+    shares = {stage: f"{share:.2%}" for stage, share in judged.get("limits", {}).items()}
+    if len(set(shares.values())) > 1:
+        each = ", ".join(f"{stage} {share}" for stage, share in shares.items())
+        return f"its limit above the baseline ({each})"
+    return f"{next(iter(shares.values()), format(judged['max_regression'], '.2%'))} above the baseline"
 
 
 def published_lines(session: Mapping[str, Any]) -> list[str]:

@@ -69,6 +69,7 @@ def test_what_chance_does_is_no_regression(kept: Path, base: Json) -> None:
     assert judged.spread["network"] == pytest.approx(0.03, rel=0.01)
     worse = gate(load(kept / "much"), choose(runs(base), new, ()), 0.01, stages=["network"])
     assert worse.verdict == "regression"
+    assert worse.limits["network"] == worse.spread["network"]
     assert "(3 times the spread of 5 baseline runs, more than the +1.00% asked for)" in worse.reasons[0]
 
 

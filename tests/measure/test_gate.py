@@ -11,8 +11,9 @@ import pytest
 from n6gen.errors import ExitCode, InputError
 from n6gen.measure.alike import GATE, differences
 from n6gen.measure.compare import compare
-from n6gen.measure.gate import gate
+from n6gen.measure.gate import FLOOR, gate
 from n6gen.measure.method import QUICK
+from n6gen.report.words import gate_lines
 from tests.measure.clocked import ClockedBoard, run
 
 Json = dict[str, Any]
@@ -166,6 +167,7 @@ def test_an_exact_gate(exact: Json, limit: float, verdict: str, code: int) -> No
     judged = gate(slow, exact, limit)
     assert (judged.verdict, judged.exit_code) == (verdict, code)
     assert all("network: 10,500 instructions against 10,000, +5.00%" in reason for reason in judged.reasons)
+    assert judged.limits == dict.fromkeys(exact["stages"], limit)
     assert gate(exact, exact, limit).verdict == "ok"
     assert gate(exact, slow, limit).verdict == "ok"
 
@@ -240,6 +242,22 @@ def test_a_gate_decides_by_the_interval(clocked: dict[str, Json], name: str, lim
     assert judged.exit_code == (1 if verdict == "regression" else 0)
     assert len(judged.reasons) == (verdict != "ok")
     assert all("with 95% confidence between" in reason for reason in judged.reasons)
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1.005, "ok"), (1.02, "regression")])
+def test_on_a_real_clock_no_limit_is_below_one_per_cent(clocked: dict[str, Json], factor: float, verdict: str) -> None:
+    """0.5 % more, proven by the interval, is no regression: sessions may differ by as much for their own reasons."""
+    slow = copy.deepcopy(clocked["a"])
+    for window in slow["windows"]:
+        window["samples"]["network"] = [factor * value for value in window["samples"]["network"]]
+    slow["stages"]["network"]["p50"] *= factor
+    (change,) = [change for change in compare(clocked["a"], slow) if change.stage == "network"]
+    assert change.change == "slower"
+    judged = gate(slow, clocked["a"], 0.001, stages=["network"])
+    assert (judged.verdict, judged.limits, judged.max_regression) == (verdict, {"network": FLOOR}, 0.001)
+    said = "(a clock that does not repeat is judged from +1.00% on; +0.10% was asked for)"
+    assert [said in reason for reason in judged.reasons] == [True] * (verdict == "regression")
+    assert "1.00% above the baseline" in gate_lines({"gate": judged.as_json()})[0]
 
 
 def test_too_few_samples_for_an_interval_are_said_to_be(clocked: dict[str, Json]) -> None:
