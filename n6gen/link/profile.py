@@ -11,8 +11,8 @@ import attrs
 from n6gen.link.client import Client
 from n6gen.link.protocol import ProtocolError, Record
 
-#: Who runs a layer; the places are the numbers that the CRC takes.
-UNITS = ("cpu", "npu")
+#: Who runs a layer (hybrid: the NPU, with the CPU's help); the places are the numbers that the CRC takes.
+UNITS = ("cpu", "npu", "hybrid")
 _PACKED = struct.Struct("<3I")
 
 

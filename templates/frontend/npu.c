@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "board.h"
 #include "ll_aton_caches_interface.h"
@@ -78,8 +79,85 @@ const void *network_output(void) {
 /* What lies between input and output is the NPU's. */
 const uint16_t network_layers = 0;
 
+/* A walk: who sees it, how many blocks it has passed, and the one that it is in. */
+static struct {
+    network_visitor *visit;
+    void *context;
+    const void *open;
+    uint16_t passed;
+    enum network_unit unit;
+    bool wrong;
+} walk;
+
+enum network_unit network_unit(void) {
+    return walk.unit;
+}
+
+static void tell(void) {
+    (void)walk.visit(walk.context, (uint16_t)(walk.passed - 1), NULL, 0);
+}
+
+/* The parts that a hybrid block is made of come after it; they are told as more of it. */
+static void note_end(enum npu_block kind) {
+    static const enum network_unit units[] = {
+        [NPU_BLOCK_CPU] = NETWORK_CPU,
+        [NPU_BLOCK_NPU] = NETWORK_NPU,
+        [NPU_BLOCK_HYBRID] = NETWORK_HYBRID,
+    };
+
+    if (kind == NPU_BLOCK_INNER) {
+        walk.wrong = walk.passed == 0 || walk.unit != NETWORK_HYBRID;
+    } else {
+        walk.wrong = kind == NPU_BLOCK_UNKNOWN || walk.passed == UINT16_MAX;
+    }
+    if (walk.wrong) {
+        return;
+    }
+    if (kind != NPU_BLOCK_INNER) {
+        walk.unit = units[kind];
+        walk.passed++;
+    }
+    tell();
+}
+
+/* Each block begins when none is open, and ends as the one that is. After anything else nothing is believed. */
+static void note(const void *block, enum npu_block kind, bool ends) {
+    if (walk.wrong) {
+        return;
+    }
+    if (!ends) {
+        walk.wrong = walk.open != NULL;
+        walk.open = block;
+    } else if (block != walk.open) {
+        walk.wrong = true;
+    } else {
+        walk.open = NULL;
+        note_end(kind);
+    }
+}
+
+/*
+ * The runtime asks for a watcher at each block in any case. Outside of a walk it has none: the timed run is the same
+ * whether there was a walk or not.
+ */
 int network_walk(network_visitor *visit, void *context) {
-    (void)visit;
-    (void)context;
-    return network_run();
+    int result;
+
+    if (!ready) {
+        return NETWORK_E_STATE;
+    }
+    memset(&walk, 0, sizeof walk);
+    walk.visit = visit;
+    walk.context = context;
+    result = npu_watch(note) ? network_run() : NETWORK_E_RUN;
+    (void)npu_watch(NULL);
+    if (result != 0) {
+        return result;
+    }
+    if (walk.wrong || walk.open != NULL || walk.passed == 0) {
+        return NETWORK_E_ORDER;
+    }
+    /* What an inference does behind its last block is the last one's. */
+    tell();
+    return 0;
 }

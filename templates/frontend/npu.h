@@ -17,4 +17,13 @@ enum npu_state npu_begin(void *input_buffer, void *output_buffer);
 enum npu_state npu_continue(void);
 bool npu_end(void);
 
+/* Who runs an epoch block; `inner`: a part of the block before it, which the runtime put in. */
+enum npu_block { NPU_BLOCK_CPU, NPU_BLOCK_NPU, NPU_BLOCK_HYBRID, NPU_BLOCK_INNER, NPU_BLOCK_UNKNOWN };
+
+/* Gets the begin and the end of each epoch block, in the order of the runtime. `block` tells one from another. */
+typedef void npu_watcher(const void *block, enum npu_block kind, bool ends);
+
+/* Let `watcher` see the next inferences; NULL: nobody sees them. Not while one is under way. */
+bool npu_watch(npu_watcher *watcher);
+
 #endif

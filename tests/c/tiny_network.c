@@ -83,6 +83,10 @@ __attribute__((noinline)) static int misbehave(int how) {
 
 const uint16_t network_layers = 1;
 
+enum network_unit network_unit(void) {
+    return NETWORK_CPU;
+}
+
 int network_walk(network_visitor *visit, void *context) {
     const int result = network_run();
 

@@ -1,6 +1,7 @@
 /*
  * The facade of a network for the NPU on this machine, with an NPU that does what the first argument says: steps until
- * it is done, `fail`, `hang`, or `closed`. Prints what it was asked for, in order.
+ * it is done, `fail`, `hang`, or `closed`. Prints what it was asked for, in order. With a second argument it is walked
+ * through and not run.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ static const char *mode;
 static int steps;
 static uint8_t result[8];
 static uint64_t ticks;
+static npu_watcher *current;
 
 uint64_t board_clock_ticks(void) {
     return ticks += 1000;
@@ -42,6 +44,9 @@ bool npu_open(void *input_buffer, void *output_buffer, void **input, void **outp
 enum npu_state npu_begin(void *input_buffer, void *output_buffer) {
     printf("begin %d %d\n", input_buffer == network_input(), output_buffer == NULL);
     steps = atoi(mode);
+    if (current != NULL) {
+        current(&steps, NPU_BLOCK_NPU, false);
+    }
     return npu_continue();
 }
 
@@ -49,7 +54,19 @@ enum npu_state npu_continue(void) {
     if (strcmp(mode, "fail") == 0) {
         return NPU_FAILED;
     }
-    return strcmp(mode, "hang") != 0 && steps-- <= 0 ? NPU_DONE : NPU_RUNS;
+    if (strcmp(mode, "hang") == 0 || steps-- > 0) {
+        return NPU_RUNS;
+    }
+    if (current != NULL) {
+        current(&steps, NPU_BLOCK_NPU, true);
+    }
+    return NPU_DONE;
+}
+
+bool npu_watch(npu_watcher *watcher) {
+    puts(watcher != NULL ? "watched" : "alone");
+    current = watcher;
+    return true;
 }
 
 bool npu_end(void) {
@@ -57,12 +74,21 @@ bool npu_end(void) {
     return true;
 }
 
+static bool visit(void *context, uint16_t block, const void *out, uint32_t size) {
+    printf("block %d %d %d\n", block, network_unit() == NETWORK_NPU, context == NULL && out == NULL && size == 0);
+    return false;
+}
+
+static void run(bool walk) {
+    printf("run %d\n", walk ? network_walk(visit, NULL) : network_run());
+}
+
 int main(int count, char **words) {
     mode = count > 1 ? words[1] : "";
     printf("elsewhere %d\n", network_init((const void *)128));
     printf("too early %d\n", network_run());
     printf("init %d\n", network_init((const void *)64));
-    printf("run %d\n", network_run());
-    printf("run %d\n", network_run());
+    run(count > 2);
+    run(count > 2);
     return 0;
 }

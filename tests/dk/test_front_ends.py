@@ -50,6 +50,36 @@ def test_a_run_cleans_before_and_invalidates_after(facade: Path, mode: str, says
     assert done.stdout.splitlines() == says
 
 
+@pytest.mark.parametrize(
+    ("mode", "says"),
+    [
+        (
+            "3",
+            [
+                "clean input 48",
+                "begin 1 1",
+                "block 0 1 1",
+                "end",
+                "invalidate output 8",
+                "alone",
+                "block 0 1 1",
+                "run 0",
+            ],
+        ),
+        ("fail", ["clean input 48", "begin 1 1", "alone", "run -3"]),
+        ("hang", ["clean input 48", "begin 1 1", "alone", "run -3"]),
+    ],
+)
+def test_a_walk_is_a_run_that_is_watched(facade: Path, mode: str, says: list[str]) -> None:
+    """It does what a run does; a block is told when it ends and the last again at the end. Then nobody watches.
+
+    Also where it failed or hung. After that there is nothing to walk through.
+    """
+    done = subprocess.run([facade, mode, "walk"], capture_output=True, text=True, check=True, timeout=20)
+    again = ["watched", *says] if mode == "3" else ["run -2"]
+    assert done.stdout.splitlines() == [*_OPEN, "init 0", "watched", *says, *again]
+
+
 @attrs.frozen
 class _NpuNetwork:
     """A network for the NPU as the project wants it."""
@@ -67,7 +97,8 @@ class _NpuNetwork:
         return self.tiny.folder
 
 
-def _network(folder: Path, api: str, name: str) -> _NpuNetwork:
+def npu_network(folder: Path, api: str, name: str) -> _NpuNetwork:
+    """One with that interface, in `folder`."""
     npu = NpuInfo(api, name, (1, 1, 3, 262), True, "4.0.0", "1200", False, 1, 0x7038_0000, None, 0x342E_0000)
     source = TensorInfo(64, 48, 3, "int8", "hwc", 0.5, -3)
     return _NpuNetwork(tiny_network(folder / "network"), npu, source, TensorInfo(16, 12, 2, "int8", "chw", 0.1, 4))
@@ -76,7 +107,9 @@ def _network(folder: Path, api: str, name: str) -> _NpuNetwork:
 @pytest.mark.parametrize(("api", "name", "calls"), [("aton", "Default", "LL_ATON_RT_"), ("stai", "network", "stai_")])
 def test_the_front_end_is_the_networks(tmp_path: Path, api: str, name: str, calls: str) -> None:
     """One interface is rendered, for the network's name, with sizes and quantisation as the network has them."""
-    project = render_project(load_board("stm32n6570-dk"), _network(tmp_path, api, name), tiny_config(), tmp_path / "p")
+    project = render_project(
+        load_board("stm32n6570-dk"), npu_network(tmp_path, api, name), tiny_config(), tmp_path / "p"
+    )
     other = {"aton": "stai", "stai": "aton"}[api]
     assert f"frontend/npu_{api}.c" in project.files
     assert f"frontend/npu_{other}.c" not in project.files
@@ -95,7 +128,7 @@ def test_no_overlap_reaches_the_board_layer(tmp_path: Path) -> None:
     """The camera is told; it is part of what the build id covers."""
     board, ids = load_board("stm32n6570-dk"), set()
     for overlap in (True, False):
-        network = _network(tmp_path / str(overlap), "stai", "network")
+        network = npu_network(tmp_path / str(overlap), "stai", "network")
         project = render_project(board, network, tiny_config(overlap=overlap), tmp_path / str(overlap) / "p")
         told = "BOARD_NO_OVERLAP" in (project.folder / "config/board_config.h").read_text()
         assert told is not overlap
@@ -106,7 +139,7 @@ def test_no_overlap_reaches_the_board_layer(tmp_path: Path) -> None:
 def test_an_unknown_interface_is_refused(tmp_path: Path) -> None:
     """A network of a runtime that n6gen does not know."""
     with pytest.raises(InputError, match="no front end"):
-        render_project(load_board("stm32n6570-dk"), _network(tmp_path, "new", "x"), tiny_config(), tmp_path / "p")
+        render_project(load_board("stm32n6570-dk"), npu_network(tmp_path, "new", "x"), tiny_config(), tmp_path / "p")
 
 
 def test_no_fuse_is_ever_written() -> None:

@@ -15,7 +15,7 @@ from tests.link.fake_board import FakeBoard
 from tests.link.test_client import always, connected, flip, lose, once
 
 _VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "protocol.json").read_text("utf-8"))["layers"]
-LAYERS = [LayerTicks(0, 700), LayerTicks(1, 0), LayerTicks(2, 41_000, "npu"), LayerTicks(3, 12)]
+LAYERS = [LayerTicks(0, 700), LayerTicks(1, 0), LayerTicks(2, 41_000, "npu"), LayerTicks(3, 12, "hybrid")]
 
 
 class Profiled(FakeBoard):

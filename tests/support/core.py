@@ -23,9 +23,9 @@ _RENAMED = ("memcpy", "memmove", "memset", "memcmp", "strlen")
 _INCLUDES = (C_TESTS / "host", CORE, DECODE)
 
 
-def compile_host(target: Path, sources: Sequence[Path]) -> Path:
+def compile_host(target: Path, sources: Sequence[Path], includes: Sequence[Path] = ()) -> Path:
     """Compile `sources` and the core (without main) into the program `target`."""
-    flags = [*STRICT, *_SANITIZE, *(f"-I{folder}" for folder in _INCLUDES)]
+    flags = [*STRICT, *_SANITIZE, *(f"-I{folder}" for folder in (*_INCLUDES, *includes))]
     memory = target.with_suffix(".memory.o")
     renamed = [f"-D{name}=own_{name}" for name in _RENAMED]
     _gcc(*flags, *renamed, "-c", CORE / "memory.c", "-o", memory)

@@ -13,19 +13,28 @@
 #include "report.h"
 
 #define LAYERS_MAX 512u
-#define UNIT_CPU 0u /* in the CRC; npu is 1 */
 
-/* When the inference began, and when each of its layers was done. */
+/* When the inference began, when each of its layers was done, and who ran it. */
 static uint64_t begin, ends[LAYERS_MAX];
+static uint8_t units[LAYERS_MAX];
+static uint32_t count;
 
+/* A block of the NPU's may be told again: then it was not done before. Layers beyond the last place are counted. */
 static bool note_end(void *context, uint16_t layer, const void *output, uint32_t size) {
+    const uint64_t now = board_clock_ticks();
+
     (void)context, (void)output, (void)size;
-    ends[layer] = board_clock_ticks();
+    if (layer < LAYERS_MAX) {
+        ends[layer] = now;
+        units[layer] = (uint8_t)network_unit();
+    }
+    count = layer + 1u;
     return true;
 }
 
 /* The layers' ticks are differences of neighbouring ends: nothing is left out, and they add up to the whole. */
-static void send_layers(uint32_t count) {
+static void send_layers(void) {
+    static const char *const names[] = {[NETWORK_CPU] = "cpu", [NETWORK_NPU] = "npu", [NETWORK_HYBRID] = "hybrid"};
     uint64_t before = begin;
     uint32_t crc = 0;
 
@@ -36,11 +45,11 @@ static void send_layers(uint32_t count) {
         report_begin("layer");
         report_u32("i", layer);
         report_u32("ticks", ticks);
-        report_text("unit", "cpu");
+        report_text("unit", names[units[layer]]);
         report_send();
         bytes_store_u32(packed, layer);
         bytes_store_u32(packed + 4, ticks);
-        bytes_store_u32(packed + 8, UNIT_CPU);
+        bytes_store_u32(packed + 8, units[layer]);
         crc = crc32_update(crc, packed, sizeof packed);
         before = ends[layer];
     }
@@ -57,9 +66,6 @@ const char *profile_send(const struct telemetry_record *record) {
     if (telemetry_count(record) != 0) {
         return "key";
     }
-    if (network_layers == 0) {
-        return "no-profile";
-    }
     if (network_layers > LAYERS_MAX) {
         return "range";
     }
@@ -70,9 +76,15 @@ const char *profile_send(const struct telemetry_record *record) {
     }
     board_clock_sync();
     begin = board_clock_ticks();
-    if (network_walk(note_end, NULL) != 0) {
-        return loop_reason(LOOP_E_NETWORK);
+    count = 0;
+    result = network_walk(note_end, NULL);
+    if (result != 0) {
+        return result == NETWORK_E_ORDER ? "order" : loop_reason(LOOP_E_NETWORK);
     }
-    send_layers(network_layers);
+    /* How many blocks an NPU runs is known only now. */
+    if (count > LAYERS_MAX) {
+        return "range";
+    }
+    send_layers();
     return NULL;
 }
