@@ -9,7 +9,7 @@ from typing import Protocol
 import attrs
 
 #: The decodes of templates/decode.
-DECODES = ("fine", "rounded", "argmax")
+DECODES = ("fine", "rounded", "argmax", "none")
 #: The input mappings that an app may say it uses.
 INPUT_MAPPINGS = ("exact", "raw")
 #: An id before it is known; `render_project` computes the build id with it in place.
@@ -88,11 +88,17 @@ def _order(_: object, __: attrs.Attribute[tuple[int, int, int]], value: tuple[in
         raise ValueError(f"the input order must be three of 0, 1, 2, not {value}")
 
 
+def _mask_side(config: AppConfig, attribute: attrs.Attribute[int], value: int) -> None:
+    if not (value == 0 if config.decode == "none" else 0 < value < 1 << 16):
+        raise ValueError(f"{attribute.name} must not be {value} with the decode {config.decode}")
+
+
 @attrs.frozen
 class AppConfig:
     """All that is rendered into the app besides the board's facts. A wrong value raises ValueError: it is a bug.
 
-    `network_id` is 64 hex digits; `weights_size` is the raw blob's, in bytes; mask sizes are in pixels.
+    `network_id` is 64 hex digits; `weights_size` is the raw blob's, in bytes; mask sizes are in pixels, 0 with the
+    decode none.
     Network channel c of a pixel is ``input_table[256 * c + frame[y, x, input_order[c]]]``, a byte of the tensor's type.
     `build_id` None lets `render_project` compute it from all rendered files and `build_inputs` (compiler version, …).
     `overlap`: the camera fills the next frame while the network runs. `vendor` is None for a board that needs none.
@@ -101,8 +107,8 @@ class AppConfig:
     network_id: str = attrs.field(validator=_hex_id)
     weights_size: int = attrs.field(validator=attrs.validators.gt(0))
     decode: str = attrs.field(validator=attrs.validators.in_(DECODES))
-    mask_height: int = attrs.field(validator=[attrs.validators.gt(0), attrs.validators.lt(1 << 16)])
-    mask_width: int = attrs.field(validator=[attrs.validators.gt(0), attrs.validators.lt(1 << 16)])
+    mask_height: int = attrs.field(validator=_mask_side)
+    mask_width: int = attrs.field(validator=_mask_side)
     input_table: bytes = attrs.field(validator=_table, repr=False)
     input_order: tuple[int, int, int] = attrs.field(default=(0, 1, 2), validator=_order)
     input_mapping: str = attrs.field(default="exact", validator=attrs.validators.in_(INPUT_MAPPINGS))

@@ -27,7 +27,7 @@ def make_network(
     Raises InputError or MissingToolError.
     """
     out = request.out / "network"
-    decode = cast("Decode", request.decode)
+    decode = cast("Decode", "none" if request.cut is not None else request.decode)
     if request.network is not None:
         from n6gen.compiler.stedgeai.compile import take
 

@@ -94,6 +94,11 @@ def compiler_name(request: BuildRequest, board: Board) -> str:
         raise InputError(
             f"board {board.name} has no compiler {name!r}", f"Choose one of: {', '.join(board.compilers)}."
         )
+    if request.cut is not None and request.network is not None:
+        raise InputError(
+            "--cut and --network exclude each other: a network that was compiled elsewhere cannot be cut any more",
+            "Let stedgeai compile the cut model here: leave --network away and give --model.",
+        )
     if "stedgeai" not in board.compilers:
         for given, option in ((request.network is not None, "--network"), (request.profile, "--profile")):
             if given:
@@ -120,6 +125,7 @@ def _make(
     from n6gen.build.vendor_sources import needs_vendor, vendor_sources
     from n6gen.compiler.network import network_id
     from n6gen.model import InputDeclaration, load
+    from n6gen.rewrite import cut_at
 
     out = request.out
     tools = find_toolchain()
@@ -127,6 +133,8 @@ def _make(
     model = load(model_file, declared) if model_file is not None else None
     if model is not None and model_file is not None:
         model.check_resolution(request.res)
+        if request.cut is not None:
+            model = cut_at(model, request.cut)
         if model_file.resolve() != (out / "model.onnx").resolve():
             shutil.copyfile(model_file, out / "model.onnx")
     on_step("compile")

@@ -33,6 +33,8 @@ def plan(request: BuildRequest) -> list[str]:
 
 def _network_steps(request: BuildRequest, board: Board, compiler: str, model: Path | None) -> list[str]:
     out, head = request.out, "with its head" if request.keep_head else "cut before its last Resize"
+    if request.cut is not None:
+        head = f"cut at {request.cut}"
     if request.network is not None:
         loads = [] if model is None else [f"load {model}"]
         return [*loads, f"take the network in {request.network} → {out}/network"]
@@ -40,8 +42,12 @@ def _network_steps(request: BuildRequest, board: Board, compiler: str, model: Pa
         return [f"load {model}", f"compile it, {head}, with {compiler} ({request.kernels} kernels) → {out}/network"]
     from n6gen.build.network import stedgeai
     from n6gen.model import InputDeclaration, load
+    from n6gen.rewrite import cut_at
 
     assert model is not None  # noqa: S101 - only a taken network goes without one
     declared = InputDeclaration(request.mean, request.std, cast("Order | None", request.order))
     loaded = load(model, declared)
-    return [f"load {model}", *stedgeai(request, board).plan(loaded, keep_head=request.keep_head)]
+    if request.cut is None:
+        return [f"load {model}", *stedgeai(request, board).plan(loaded, keep_head=request.keep_head)]
+    steps = stedgeai(request, board).plan(cut_at(loaded, request.cut), keep_head=True)
+    return [f"load {model}, {head}", *steps]

@@ -17,6 +17,7 @@ class BuildRequest:
 
     `network` is a folder that stedgeai wrote elsewhere; then a `model` is needed only for what compares with it.
     `profile`: every epoch of the NPU calls back, for profiles only. `overlap`: camera and network work at once.
+    `cut` is a quantised tensor of the model that becomes its output; the app then makes no mask.
     """
 
     board: str
@@ -37,10 +38,13 @@ class BuildRequest:
     network: Path | None = None
     profile: bool = False
     overlap: bool = True
+    cut: str | None = None
 
     def options(self) -> Mapping[str, Any]:
         """The options that a build's result depends on, as JSON values."""
         chosen = attrs.asdict(self, filter=attrs.filters.exclude("out", "mirror", "model", "stedgeai"))
+        if self.cut is None:
+            del chosen["cut"]  # what the usual builds say of themselves stays comparable with what older ones said
         return {name: str(value) if isinstance(value, Path) else value for name, value in chosen.items()}
 
 

@@ -29,6 +29,7 @@ from n6gen.cli.shell import command, setting
 @setting("mirror")
 @setting("stedgeai")
 @click.option("--network", metavar="DIR", help="Take the network that stedgeai wrote to DIR instead of compiling one.")
+@click.option("--cut", metavar="TENSOR", help="End with this tensor, to look at it; no mask.")
 @click.option("--profile", is_flag=True, help="Make every epoch of the NPU call back: slower, for profiles only.")
 @click.option("--overlap/--no-overlap", default=True, help="Let frames come in while the network runs (the default).")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; do nothing.")

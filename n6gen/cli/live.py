@@ -48,6 +48,7 @@ def live(
     folder = Path(build)
     pictures = find_pictures([Path(path) for path in (*first_frames, *more_frames)])
     manifest = read_manifest(folder)
+    manifest.check_mask(folder)
     instance = open_instance(choose(load_board(manifest.board), sn)[1])
     frames = itertools.islice(itertools.cycle(frames_for(pictures, _LOOP, manifest.model["height"])), count)
     views = watch(instance, folder, manifest, frames, timeout=timeout)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--lcd-dir", metavar="DIR", help="Save what the LCD showed for each frame.")
 @click.option("--show", is_flag=True, help="Draw what the LCD showed last in the terminal.")
 @click.option("--quick", is_flag=True, help="On a real clock: shorter, and marked as such. Else: no difference.")
-@click.option("--profile", is_flag=True, help="Also measure what each layer of the network costs.")
+@click.option("--profile", is_flag=True, help="Also measure what each layer, or epoch block of the NPU, costs.")
 @click.option("--timeout", type=float, default=60.0, show_default="60", help="Seconds that one inference may take.")
 @click.option("--retries", default=0, show_default="0", help="Switch a board that was never reached on again so often.")
 @report_options
@@ -73,7 +73,7 @@ def measure(
     from n6gen.image.manifest import read_manifest
     from n6gen.measure.frames import enough, find_pictures, frames_for
     from n6gen.measure.method import choose as choose_method
-    from n6gen.measure.profile import layers_of
+    from n6gen.measure.profile import blocks_of, layers_of
     from n6gen.measure.run import Job
     from n6gen.measure.run import measure as run
     from n6gen.measure.sessions import prune
@@ -82,13 +82,14 @@ def measure(
     folder = Path(build)
     pictures = find_pictures([Path(path) for path in (*first_frames, *more_frames)])
     manifest = read_manifest(folder)
+    manifest.check_mask(folder)
     board = load_board(manifest.board)
     method = choose_method(deterministic=board.instructions_per_tick is not None, quick=quick)
     count = enough(scene, windows=0 if quick else method.windows)
     frames = [] if camera else frames_for(pictures, count, manifest.model["height"])
-    layers = layers_of(folder) if profile else ()
+    layers, blocks = (layers_of(folder), blocks_of(folder)) if profile else ((), None)
     own = count if camera else 0
-    job = Job(board, folder, manifest, frames, method, timeout, own, boot_timeout, layers)
+    job = Job(board, folder, manifest, frames, method, timeout, own, boot_timeout, layers, blocks)
     total = len(job.inputs)
     method.check(total)
     subject = reach(board, sn, port, baud, reset=reset)

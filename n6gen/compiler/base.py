@@ -10,8 +10,9 @@ from n6gen.compiler.network import Network
 if TYPE_CHECKING:
     from n6gen.model.loader import Model
 
-#: How logits become a mask: `fine` and `rounded` upsample, `argmax` doesn't. `docs/numerics.md` defines them.
-Decode: TypeAlias = Literal["fine", "rounded", "argmax"]
+#: How logits become a mask: `fine` and `rounded` upsample, `argmax` doesn't. `docs/numerics.md` defines them. `none`:
+#: what the network makes are no logits, and nothing becomes of it.
+Decode: TypeAlias = Literal["fine", "rounded", "argmax", "none"]
 
 
 class Compiler(Protocol):
@@ -28,6 +29,7 @@ class Compiler(Protocol):
     def compile(self, model: Model, out: Path, *, kernels: str, keep_head: bool, decode: Decode) -> Network:
         """Compile `model` into the folder `out` and return what is there then.
 
-        `keep_head` keeps a last upsampling in the network. Files that would not change are left alone.
+        `keep_head` keeps a last upsampling in the network; so does the decode `none`, which leaves nothing to do. Files
+        that would not change are left alone.
         Raises InputError if the model or an option cannot be compiled.
         """

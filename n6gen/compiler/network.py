@@ -96,8 +96,8 @@ class Network:
     """All that the app, the image and the report need to know of a compiled network.
 
     `sources` are C files to compile besides `network.c`, `includes` folders for `#include`, both relative to
-    templates/; `defines` are preprocessor definitions for all of them. `decode` is fine, rounded or argmax; with a
-    `head`, the mask is larger than the output by its factors. `npu` is None for a network of the CPU's. Sizes are in
+    templates/; `defines` are preprocessor definitions for all of them. `decode` is fine, rounded, argmax or none; with
+    a `head`, the mask is larger than the output by its factors. `npu` is None for a network of the CPU's. Sizes are in
     bytes.
     """
 
@@ -129,7 +129,9 @@ class Network:
 
     @property
     def mask_size(self) -> tuple[int, int]:
-        """Height and width of the mask that the decode makes."""
+        """Height and width of the mask that the decode makes; 0 if it makes none."""
+        if self.decode == "none":
+            return 0, 0
         if self.head is None:
             return self.output.height, self.output.width
         return self.output.height * self.head.factor_height, self.output.width * self.head.factor_width

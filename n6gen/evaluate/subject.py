@@ -65,6 +65,7 @@ class Subject:
 def built(folder: Path) -> Subject:
     """The network of a build. Raises InputError if there is none, or it was taken without its model."""
     manifest = read_manifest(folder)
+    manifest.check_mask(folder)
     if manifest.model["file"] is None:
         raise InputError(f"{folder} was built from a compiled network, without its model", "Build it with --model too.")
     return Subject(folder, manifest, built=True)

@@ -51,6 +51,21 @@ class Manifest:
     memory: Mapping[str, Any]
     schema: int = SCHEMA
 
+    @property
+    def cut(self) -> str | None:
+        """The tensor that the network ends with; None if it is a whole one."""
+        name = self.options.get("cut")
+        return None if name is None else str(name)
+
+    def check_mask(self, folder: Path) -> None:
+        """Raise InputError if this build, which is in `folder`, makes no mask."""
+        if self.cut is not None:
+            raise InputError(
+                f"{folder} is a network that is cut at {self.cut}: it makes no mask",
+                "`n6gen verify` compares what it makes.",
+                "Build again without --cut for a network that segments.",
+            )
+
     def write(self, folder: Path) -> None:
         """Write it into a build folder, atomically."""
         write_json(folder / FILE_NAME, self.as_json())

@@ -7,6 +7,7 @@ the QDQ model as it is, in float where it likes: informative, as it depends on o
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from n6gen.model import InputDeclaration, load
 from n6gen.model.ir import Tensor
 from n6gen.model.mapping import byte_table
 from n6gen.model.reference import IntegerReference, QdqReference
-from n6gen.rewrite import Head, cut_head
+from n6gen.rewrite import Head, cut_at, cut_head
 
 Mask = npt.NDArray[np.uint8]
 Int8 = npt.NDArray[np.int8]
@@ -51,7 +52,10 @@ class References:
 
 
 class HostReference:
-    """The references of one build. Frames are uint8 RGB [H, W, 3], masks uint8 class indices [H, W]."""
+    """The references of one build. Frames are uint8 RGB [H, W, 3], masks uint8 class indices [H, W].
+
+    The mask of a build with a cut network has no pixels.
+    """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         """Load the model that lies in the build `folder`. Raises InputError if the build was made without its model."""
@@ -63,12 +67,23 @@ class HostReference:
             )
         declaration = InputDeclaration(tuple(declared["mean"]), tuple(declared["std"]), declared["order"])
         model = load(folder / manifest.model["file"], declaration)
-        cut, head = (model.proto, None) if options["keep_head"] else cut_head(model.proto)
+        if manifest.cut is not None:
+            model = cut_at(model, manifest.cut)
+        as_it_is = options["keep_head"] or manifest.cut is not None
+        cut, head = (model.proto, None) if as_it_is else cut_head(model.proto)
         self._input = model.input
         self._table = byte_table(model.input, model.graph.tensors[model.graph.input], options["input_map"])
         self._integer = IntegerReference(cut)
-        self._decode = _decoder(options["decode"], head)
-        self._default, self._plain = (QdqReference(model.proto, optimise=optimise) for optimise in (True, False))
+        self._decode = _no_mask if manifest.cut is not None else _decoder(options["decode"], head)
+        self._proto, self._whole = model.proto, manifest.cut is None
+
+    @functools.cached_property
+    def _default(self) -> QdqReference:
+        return QdqReference(self._proto)
+
+    @functools.cached_property
+    def _plain(self) -> QdqReference:
+        return QdqReference(self._proto, optimise=False)
 
     @property
     def output(self) -> Tensor:
@@ -94,6 +109,8 @@ class HostReference:
 
     def default(self, frame: npt.NDArray[np.uint8]) -> Mask:
         """The mask of onnxruntime's run of the QDQ model as it is."""
+        if not self._whole:
+            return _no_mask(None)
         return decode.argmax(self._default.run(self._input.floats(frame)))
 
     def references(self, frame: npt.NDArray[np.uint8]) -> References:
@@ -110,6 +127,11 @@ def _decoder(definition: str, head: Head | None) -> Callable[[npt.NDArray[np.int
     if definition == "fine":
         return lambda logits: decode.fine(logits, head.zero_point, factor)
     return lambda logits: decode.rounded(logits, head.scale, head.zero_point, factor)
+
+
+def _no_mask(_: object) -> Mask:
+    """What a network makes that is cut before its logits."""
+    return np.zeros((0, 0), np.uint8)
 
 
 def _share(one: Mask, other: Mask) -> float:

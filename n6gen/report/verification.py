@@ -21,7 +21,8 @@ from n6gen.tools.text import clean
 
 @attrs.frozen(eq=False)
 class Seen:
-    """A frame for the page: the picture, uint8 RGB [H, W, 3], and two masks, uint8 class indices [H, W].
+    """A frame for the page: the picture, uint8 RGB [H, W, 3], and two masks, uint8 class indices [H, W], or without
+    pixels where the network is cut before its logits.
 
     `wrong`: how many channels of the tensor that differs first do, uint16 [height, width].
     """
@@ -34,6 +35,18 @@ class Seen:
 
 def summary(said: Mapping[str, Any]) -> list[RenderableType]:
     """The verification as lines and tables for a terminal."""
+    shown: list[RenderableType] = _masks_compared(said) if said["cut"] is None else []
+    frame = _first(said)
+    if frame is not None:
+        title, difference = _worst(frame)
+        shown.append(title)
+        if difference is not None:
+            shown.append(_elements(difference))
+        shown += notes(frame)
+    return [*shown, verdict_line(said)]
+
+
+def _masks_compared(said: Mapping[str, Any]) -> list[RenderableType]:
     table = Table("frame", title="Masks", box=None, header_style="bold", title_justify="left")
     for column in ("exact", "like onnxruntime", "wrong"):
         table.add_column(column, justify="right")
@@ -46,22 +59,16 @@ def summary(said: Mapping[str, Any]) -> list[RenderableType]:
     for index, pair in enumerate(zip(said["iou"]["integer"], said["iou"]["onnxruntime"], strict=True)):
         if any(iou is not None for iou in pair):
             classes.add_row(str(index), *("n/a" if iou is None else share(iou) for iou in pair))
-    shown: list[RenderableType] = [table, classes]
-    frame = _first(said)
-    if frame is not None:
-        title, difference = _worst(frame)
-        shown.append(title)
-        if difference is not None:
-            shown.append(_elements(difference))
-        shown += notes(frame)
-    return [*shown, verdict_line(said)]
+    return [table, classes]
 
 
 def verdict_line(said: Mapping[str, Any]) -> str:
     """One sentence."""
     compared = said["compared"]
     whole = "every tensor, " if compared["every_tensor"] and compared["layers"] else ""
-    count = f"{compared['tensors']:,} tensors ({compared['elements']:,} elements) and {_masks(compared['frames'])}"
+    count = f"{compared['tensors']:,} tensors ({compared['elements']:,} elements)"
+    cut = said["cut"]
+    count += f" and {_masks(compared['frames'])}" if cut is None else f" of the network cut at {clean(cut)}"
     if said["verdict"]["exact"]:
         return f"Verdict: exact. {whole}{count} compared, no difference.".replace("exact. e", "exact. E", 1)
     frame = _first(said)
@@ -112,16 +119,20 @@ def _frame(frame: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
         "name": frame["name"],
         "exact": frame["exact"],
         "wrong": ", ".join(frame["wrong"]),
-        "shares": [share(frame["mask_exact"]), share(frame["mask_agreement"])],
+        "shares": [_share(frame["mask_exact"]), _share(frame["mask_agreement"])],
         "camera": camera_url(seen.picture),
-        "views": [("camera", None), ("board's mask", mask_url(seen.device)), ("reference", mask_url(seen.expected))],
+        "views": [("camera", None), *(_mask_views(seen) if seen.device.size else ())],
         "difference": difference_url(seen.device, seen.expected) if wrong else None,
-        "pixels": f"{wrong:,} pixels differ" if wrong else "no pixel differs",
+        "pixels": f"{wrong:,} pixels differ" if wrong else "no pixel differs" if seen.device.size else None,
         "title": title,
         "rows": [] if difference is None else _rows(difference),
         "map": None if seen.wrong is None else spread_url(seen.wrong),
         "notes": [] if frame["exact"] else notes(frame),
     }
+
+
+def _mask_views(seen: Seen) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("board's mask", mask_url(seen.device)), ("reference", mask_url(seen.expected))
 
 
 def _first(said: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -67,6 +67,7 @@ class Verification:
             "network_id": self.hello.network,
             "model_sha256": manifest.model["sha256"],
             "compiler": dict(manifest.network["compiler"]),
+            "cut": manifest.cut,
             "decode": self.hello.decode,
             "input_map": self.hello.input,
             "resolution": list(self.hello.input_shape),

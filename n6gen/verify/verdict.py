@@ -129,7 +129,12 @@ class Verdict:
         return sum(tensors for tensors, _ in counts), sum(elements for _, elements in counts)
 
     def iou(self, reference: Literal["expected", "default"]) -> list[float | None]:
-        """IoU of each class, of the board's masks and a reference's; None for a class that is in neither."""
+        """IoU of each class, of the board's masks and a reference's; None for a class that is in neither.
+
+        Of a network without a mask, nothing.
+        """
+        if not any(frame.device.size for frame in self.frames):
+            return []
         classes = self.network.output.channels
         counts = [confusion(getattr(frame, reference), frame.device, classes) for frame in self.frames]
         return Score(counts).iou
@@ -162,9 +167,11 @@ class Verdict:
         }
 
 
-def _share(one: Mask, other: Mask) -> float:
-    return float((one == other).mean())
+def _share(one: Mask, other: Mask) -> float | None:
+    """The share of equal pixels; None where there are none, as a cut network makes no mask."""
+    return float((one == other).mean()) if one.size else None
 
 
-def _mean(shares: Sequence[float]) -> float:
-    return sum(shares) / len(shares)
+def _mean(shares: Sequence[float | None]) -> float | None:
+    known = [share for share in shares if share is not None]
+    return sum(known) / len(known) if known else None

@@ -1,4 +1,4 @@
-/* From a segmentation network's logits to a mask of class indices. docs/numerics.md defines the three decodes. */
+/* From a segmentation network's logits to a mask of class indices. docs/numerics.md defines the decodes. */
 #ifndef DECODE_H
 #define DECODE_H
 
@@ -41,5 +41,8 @@ int decode_rounded(const struct decode_head *head, const void *logits, uint8_t *
 
 /* Argmax without upsampling, for logits that have the mask's size already. NaN never wins over a number. */
 int decode_argmax(const struct decode_head *head, const void *logits, uint8_t *mask);
+
+/* Nothing: the mask has no pixels. For a network that is cut before its logits, of any number of channels. */
+int decode_none(const struct decode_head *head, const void *logits, uint8_t *mask);
 
 #endif

@@ -248,6 +248,8 @@ def test_a_network_for_another_n6gen(board: Board, network: TinyNetwork, tmp_pat
         {"input_table": bytes(256)},
         {"input_order": (0, 1, 3)},
         {"mask_height": 0},
+        {"decode": "none"},
+        {"decode": "none", "mask_height": 0},
         {"mask_width": 65536},
         {"weights_size": 0},
         {"input_mapping": "none"},

@@ -33,8 +33,8 @@ class Bench:
         self.files = pictures(folder / "frames", 2)
         self._defects = 0
 
-    def build(self, edits: Edits | None = None) -> Manifest:
-        """The build, with `edits` in a templates folder of the user's own."""
+    def build(self, edits: Edits | None = None, cut: str | None = None) -> Manifest:
+        """The build, with `edits` in a templates folder of the user's own, and perhaps cut at a tensor."""
         mine = None
         if edits:
             self._defects += 1
@@ -52,6 +52,7 @@ class Bench:
             out=self.out,
             kernels=self.kernels,
             templates=mine,
+            cut=cut,
         )
         return build(request).manifest
 

@@ -80,9 +80,12 @@ def compile_cpu(
     """Compile `model` to C in the folder `out`: `network.c`, `weights.bin`, `network.json`.
 
     A last upsampling is cut off and left to `decode` (fine or rounded) unless `keep_head`; without one the decode is
-    argmax. The same model and options give the same bytes, and files that would not change are left alone.
+    argmax. With the decode none the model is compiled as it is. The same model and options give the same bytes, and
+    files that would not change are left alone.
     Raises InputError if the model cannot be compiled, or there is no such kernel set.
     """
+    if decode == "none":
+        return compile_graph(model.graph, out, kernels=kernels, head=None, decode=decode)
     graph, head = (model.graph, None) if keep_head else without_head(model)
     return compile_graph(graph, out, kernels=kernels, head=head, decode=decode if head else "argmax")
 

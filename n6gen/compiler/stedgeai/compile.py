@@ -67,7 +67,7 @@ class StEdgeAiCompiler:
         Raises MissingToolError if there is no stedgeai that can do it, InputError for whatever it could not do.
         """
         tool = locate(self.program)
-        prepared = prepare(model, keep_head=keep_head)
+        prepared = prepare(model, keep_head=keep_head or decode == "none")
         entry = self._entry(prepared, tool)
         with entry.lock(self.timeout):
             if not entry.is_there():
@@ -80,6 +80,7 @@ class StEdgeAiCompiler:
             size=(model.input.height, model.input.width),
             head=prepared.head,
             classes=model.classes,
+            shape=model.graph.tensors[model.graph.output].shape if decode == "none" else None,
             decode=decode,
             kernels=self.options.kernels,
             macs=sum(map(prepared.graph.macs, prepared.graph.nodes)),

@@ -90,19 +90,24 @@ def describe(
     kernels: str,
     macs: int,
     weights_sha256: str,
+    shape: tuple[int, int, int] | None = None,
 ) -> Network:
     """The Network of a network's files.
 
     `size` is the model's input height and width and `classes` its number of classes, None where no model is known;
     `head` is what was cut off that model. The shape of the output decides what is left to decode: a `head`, an
-    upsampling by whole factors where no model is known, or nothing.
+    upsampling by whole factors where no model is known, or nothing. With the decode none, `shape` is what the output
+    must be: height, width, channels.
 
     Raises InputError if the network is no segmentation network, or not of that model.
     """
     network = files.network
     source = _input(files, size)
-    output = _output(files, source, head, classes)
-    head, decode = _decode(output, source, head, decode, known=size is not None)
+    if shape is not None:
+        output, head = _exact_output(files, shape), None
+    else:
+        output = _output(files, source, head, classes)
+        head, decode = _decode(output, source, head, decode, known=size is not None)
     report = files.report
     ram = [pool.used or 0 for pool in report.pools if pool.place in ("internal", "external")]
     core = report.core or network.core
@@ -216,6 +221,15 @@ def _output(files: Files, source: TensorInfo, head: Head | None, classes: int | 
             f"{source.width}",
             "n6gen builds apps for segmentation networks only.",
         )
+    return _tensor(files, buffer, fits[0])
+
+
+def _exact_output(files: Files, shape: tuple[int, int, int]) -> TensorInfo:
+    buffer = _only(files, files.network.outputs, "output")
+    fits = [order for order in ("hwc", "chw") if _shape(buffer, order) == shape]
+    if not fits:
+        wanted = "x".join(map(str, shape))
+        raise InputError(f"{files.code}: its output is {_written(buffer)}, the model's is {wanted} where it is cut")
     return _tensor(files, buffer, fits[0])
 
 

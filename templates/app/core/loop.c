@@ -21,7 +21,7 @@
 /* What one frame needs on its way through the stages. */
 struct slot {
     struct board_frame frame;
-    uint8_t mask[LOOP_MASK_SIZE];
+    uint8_t mask[LOOP_MASK_SIZE > 0 ? LOOP_MASK_SIZE : 1]; /* without a mask, one pixel that stays background */
     bool from_host;
 };
 
@@ -160,5 +160,5 @@ const struct loop_sample *loop_samples(void) {
 }
 
 const uint8_t *loop_mask(void) {
-    return decoded ? slot.mask : NULL;
+    return decoded && LOOP_MASK_SIZE > 0 ? slot.mask : NULL;
 }

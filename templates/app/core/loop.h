@@ -40,7 +40,7 @@ const char *loop_reason(int error);
 /* The samples of the last run; in order, if all were kept. */
 const struct loop_sample *loop_samples(void);
 
-/* The mask that the last decode wrote (LOOP_MASK_SIZE bytes), or NULL if there was none. */
+/* The mask that the last decode wrote (LOOP_MASK_SIZE bytes), or NULL if there was none or it makes none. */
 const uint8_t *loop_mask(void);
 
 #endif
