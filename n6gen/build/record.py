@@ -10,6 +10,7 @@ import attrs
 from n6gen import __version__
 from n6gen.app.build import BuiltApp
 from n6gen.app.elf import memory_use
+from n6gen.app.flags import compile_flags
 from n6gen.app.render import Project
 from n6gen.board import Board
 from n6gen.build.request import BuildRequest
@@ -40,7 +41,6 @@ def describe(
     packages = (
         {f"vendor {name}": f"sha256 {sha}" for name, sha in project.vendor.digests.items()} if project.vendor else {}
     )
-    flags = board.cpu_flags + (project.vendor.flags if project.vendor is not None else ())
     return Manifest(
         board=board.name,
         network_id=network_id(network),
@@ -77,7 +77,7 @@ def describe(
             **packages,
             **app.tools,
         },
-        flags=flags,
+        flags=compile_flags(project.build_folder),
         memory={
             **memory_use(app.app, board),
             "nor": {image.name: {"used": image.size, "size": board.partition(image.name).size} for image in images},

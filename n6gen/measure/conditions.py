@@ -46,7 +46,7 @@ def host_conditions(
         "flash_bandwidth": None,
         "temperature": None,
         "placement": _placement(board, manifest.memory),
-        "overlap": bool(manifest.options.get("overlap", False)),
+        "overlap": _overlap(board, manifest.options),
         "epoch_controller": _epoch_controller(manifest.network),
     }
 
@@ -73,6 +73,11 @@ def _emulator(board: Board) -> dict[str, str]:
     if "emulator" not in board.raw:
         return {}
     return {"qemu": qemu_version(find_qemu(board.raw["emulator"]["machine"]))}
+
+
+def _overlap(board: Board, options: Mapping[str, Any]) -> bool:
+    """Whether frames come in while the network runs. An emulated camera takes each when it is wanted, at once."""
+    return "emulator" not in board.raw and bool(options.get("overlap", False))
 
 
 def _bandwidth(found: Selftest | None, hello: Hello) -> int | None:

@@ -11,7 +11,17 @@ import pytest
 from support.app import NETWORK_ID, WEIGHTS_SIZE, TinyNetwork, tiny_config, tiny_network
 from support.core import STRICT
 
-from n6gen.app import BuiltApp, Project, Symbols, build_project, find_toolchain, memory_use, read_elf, render_project
+from n6gen.app import (
+    BuiltApp,
+    Project,
+    Symbols,
+    build_project,
+    compile_flags,
+    find_toolchain,
+    memory_use,
+    read_elf,
+    render_project,
+)
 from n6gen.app.elf import check_app
 from n6gen.board.facts import load_board
 from n6gen.errors import InputError, MissingToolError
@@ -245,6 +255,17 @@ def test_a_compiler_that_will_not_do(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingToolError, match=message):
         find_toolchain()
+
+
+def test_flags_are_those_of_the_compilers_command_lines(tiny_build: tuple[Project, BuiltApp], tmp_path: Path) -> None:
+    """The machine's, the optimisation of app and network; no places, and no guess where nothing is said."""
+    flags = compile_flags(tiny_build[0].build_folder)
+    assert {*load_board("virtual").cpu_flags, "-std=gnu11", "-O2"} < {*flags}
+    assert flags.index("-ffp-contract=off") < flags.index("-O3")
+    assert len(flags) == len({*flags})
+    assert not [flag for flag in flags if "/" in flag]
+    with pytest.raises(InputError, match=r"compile_commands\.json does not say"):
+        compile_flags(tmp_path)
 
 
 def test_our_c_is_clean_under_strict_warnings(tiny_build: tuple[Project, BuiltApp]) -> None:
