@@ -187,8 +187,6 @@ class Client(Conversation):
         reason = ""
         for _ in range(attempts):
             reason = self._inject(data)
-            # A chunk that came twice may still lie before the next command: it is a line of its own now.
-            self._port.write(b"\n")
             if not reason:
                 return
             self._inbox.settle(conversation.QUIET_S)
@@ -215,6 +213,7 @@ class Client(Conversation):
             if record.type == "chunk":
                 at, most = understood(lambda asked: asked_for(asked, len(data)), record)
                 self._port.write(chunk(data, at, most))
+                self._sent_bytes = True
         return _SILENCE
 
     def reset(self, *, timeout: float = 30.0) -> None:

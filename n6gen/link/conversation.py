@@ -53,6 +53,8 @@ class Conversation:
         # The newest record of this session. A link that repeats itself brings old ones, each with a good CRC.
         self._newest = -1
         self._last_beat: float | None = None
+        # Whether bytes that are no line were sent since the last command.
+        self._sent_bytes = False
 
     @property
     def counts(self) -> Counts:
@@ -67,6 +69,10 @@ class Conversation:
     def _send(self, type_: str, **fields: object) -> int:
         """Send a command; returns its seq."""
         ref = self._seq
+        if self._sent_bytes:
+            # Some of them may still lie before this command: it must be a line of its own.
+            self._port.write(b"\n")
+            self._sent_bytes = False
         self._port.write(encode(self._session, ref, type_, fields))
         self._seq += 1
         return ref
