@@ -158,10 +158,10 @@ def _show(out: Output, values: Mapping[str, Any]) -> None:
     from n6gen.report.epochs import epoch_lines
     from n6gen.report.numbers import unit_label
     from n6gen.report.table import change_table, difference_table, frame_table, lacking, stage_table
-    from n6gen.report.words import gate_lines, published_lines, verdict_line
+    from n6gen.report.words import gate_lines, method_lines, published_lines, verdict_line
 
     label = unit_label(values)
-    out.show(stage_table(values["unit"], label, values["stages"]), *lacking(values["stages"]))
+    out.show(stage_table(values["unit"], label, values["stages"]), *lacking(values["stages"]), *method_lines(values))
     if "profile" in values:
         from n6gen.report import profile
 

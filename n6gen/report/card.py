@@ -6,28 +6,43 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from n6gen.errors import InputError
 from n6gen.report.numbers import figure, unit_label
 from n6gen.report.shapes import stage_bars
 from n6gen.report.template import render
+from n6gen.report.words import profile_build
 from n6gen.tools.files import write_atomic
 
 #: Width of the bar, in the units of the SVG.
 _BAR = 492.0
+#: So many letters of a model's name have room beside the verdict.
+_NAME = 44
+
+
+def check_card(conditions: Mapping[str, Any]) -> None:
+    """Refuse a card under conditions that no figure may be quoted from: a card is there to be quoted."""
+    if profile_build(conditions):
+        raise InputError(
+            "no card: this is a profile build, and no latency is quoted from it", "Build without --profile."
+        )
 
 
 def write_card(session: Mapping[str, Any], file: Path) -> None:
-    """Write the card of a session."""
+    """Write the card of a session; InputError if it is a profile build's."""
     conditions, stages = session["conditions"], session["stages"]
+    check_card(conditions)
     height, width = conditions["resolution"]
     exact = session["verdict"]["exact"]
     worst = min((frame["mask_exact"] for frame in session["frames"] if frame["mask_exact"] is not None), default=0.0)
+    what = [f"a frame of {width}×{height}", "median" if session["windows"] else f"median of {stages['total']['n']}"]
+    what += ["quick, not a full measurement"] if session["method"]["name"] == "quick" else []
     pixels = {None: "masks not compared", True: "every pixel right", False: f"{worst:.2%} of pixels right"}
     text = render(
         "card.svg.j2",
-        title=f"{width}×{height} on {conditions['board']}",
+        title=f"{_short(session['model']['name'].removesuffix('.onnx'))} on {conditions['board']}",
         headline=figure(stages["total"]["p50"], session["unit"]),
         unit=unit_label(session),
-        what="a frame, median" if session["windows"] else f"a frame, median of {stages['total']['n']}",
+        what=", ".join(what),
         bars=stage_bars(session, _BAR),
         pixels=pixels[exact],
         exact=exact is not False,
@@ -37,3 +52,7 @@ def write_card(session: Mapping[str, Any], file: Path) -> None:
         version=conditions["tools"]["n6gen"],
     )
     write_atomic(file, text)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"

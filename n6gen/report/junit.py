@@ -21,6 +21,7 @@ def write_junit(session: Mapping[str, Any], file: Path) -> None:
     suite = TestSuite("n6gen measure")
     suite.timestamp = session["started"]
     suite.add_property("unit", clean(session["unit"]))
+    suite.add_property("method", clean(session["method"]["name"]))
     for name, stage in session["stages"].items():
         suite.add_property(f"p50.{name}", figure(stage["p50"], session["unit"]).replace(",", ""))
     for name, text in flat(session["conditions"]):

@@ -12,7 +12,7 @@ from typing import Any
 from n6gen.report import profile
 from n6gen.report.epochs import epoch_lines
 from n6gen.report.numbers import flat, interval, or_na, share, unit_label
-from n6gen.report.words import EMULATED, gate_lines, passed, published_lines, verdict_line
+from n6gen.report.words import EMULATED, gate_lines, method_lines, passed, published_lines, verdict_line
 from n6gen.tools.files import write_atomic
 from n6gen.tools.text import clean
 
@@ -42,6 +42,7 @@ def markdown(session: Mapping[str, Any]) -> str:
         parts.append("\n".join(f"- {safe(line.strip())}" for line in gate_lines(session)))
     parts.append(f"**Stages**, in {safe(unit_label(session))}")
     parts.append(_stages(session))
+    parts += [safe(line) for line in method_lines(session)]
     if session.get("profile"):
         parts.append(_profile(session))
     parts += [safe(line) for line in epoch_lines(session)]

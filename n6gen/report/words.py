@@ -26,6 +26,24 @@ def passed(session: Mapping[str, Any]) -> bool:
     return session["verdict"]["exact"] is not False and judged["verdict"] in ("ok", "undecided")
 
 
+def method_lines(session: Mapping[str, Any]) -> list[str]:
+    """What else was measured, and that it was measured quickly, where that is so."""
+    method, unit, cold, rate = session["method"], session["unit"], session["cold"], session["rate"]
+    lines = []
+    if method["name"] == "quick":
+        least = f"{method['window_s']:g} s and {method['window_samples']} samples"
+        lines.append(f"Quick, not a full measurement: {method['windows']} windows of at least {least}.")
+    if cold:
+        lines.append(f"The first inference after start, kept apart: {figure(cold['total'], unit)} {unit}.")
+    if rate:
+        parts = ", ".join(f"{name} {figure(rate[name], unit)} {unit}" for name in ("wait", "loop"))
+        lines.append(
+            f"With the camera running: {rate['fps']:.1f} frames a second end to end, {rate['dropped']} of "
+            f"{rate['frames']} missed; median {parts}."
+        )
+    return lines
+
+
 def gate_lines(session: Mapping[str, Any]) -> list[str]:
     """What the gate decided, and why."""
     judged = session.get("gate")

@@ -131,6 +131,7 @@ def test_an_echoing_link(port: HostPort) -> None:
     assert (_mask(client) == expected_mask(7)).all()
 
 
+@pytest.mark.timeout(300 + 20 * ROUNDS)
 def test_damage_never_makes_a_wrong_frame(host_app: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes flipped, dropped, doubled, swapped, inserted, whole chunks lost or sent again, in both directions.
 

@@ -26,6 +26,7 @@ from n6gen.report.junit import write_junit, write_junit_error
 from n6gen.report.markdown import markdown, write_markdown
 from n6gen.report.page import page
 from n6gen.report.pictures import Shown
+from n6gen.report.words import method_lines
 from tests.measure.clocked import ClockedBoard, run
 
 #: What a board, a file name or a tool could say to harm a reader.
@@ -187,6 +188,39 @@ def test_a_card_is_an_svg_that_fetches_nothing(session: dict[str, Any], tmp_path
     assert "every pixel right" in text
     assert "href" not in text
     assert "url(" not in text
+
+
+def test_a_card_names_the_model_and_what_was_measured(session: dict[str, Any], tmp_path: Path) -> None:
+    """A long name is cut, not written over the verdict; a quick session says so; windows have a median."""
+
+    def words() -> list[str]:
+        write_card(session, tmp_path / "card.svg")
+        return [node.text or "" for node in ET.fromstring((tmp_path / "card.svg").read_text("utf-8")).iter()]
+
+    found = words()
+    assert "st_deeplabv3_mnv2_a050_s16_asppv2_320_qdq_i… on stand-in" in found
+    assert "ms, a frame of 64×64, median, quick, not a full measurement" in found
+    session["method"]["name"], session["model"]["name"] = "full", "mine.onnx"
+    found = words()
+    assert "mine on stand-in" in found
+    assert "ms, a frame of 64×64, median" in found
+
+
+@pytest.mark.parametrize("name", ["quick", "full"])
+def test_every_report_says_how_it_was_measured(session: dict[str, Any], tmp_path: Path, name: str) -> None:
+    """Quick is marked; the cold inference, the frame rate and missed frames are there, with wait and whole pass."""
+    session["method"]["name"] = name
+    rate = session["rate"]
+    for text in ("\n".join(method_lines(session)), markdown(session).replace("\\", "")):
+        assert ("Quick, not a full measurement: 5 windows of at least 2 s and 30 samples." in text) == (name == "quick")
+        assert f"kept apart: {session['cold']['total']:.3f} ms" in text
+        assert f"{rate['fps']:.1f} frames a second end to end, {rate['dropped']} of {rate['frames']} missed" in text
+        assert f"wait {rate['wait']:.3f} ms, loop {rate['loop']:.3f} ms" in text
+    write_junit(session, tmp_path / "j.xml")
+    suite = next(iter(JUnitXml.fromfile(str(tmp_path / "j.xml"))))
+    assert {p.name: p.value for p in suite.properties()}["method"] == name
+    session |= {"method": session["method"] | {"name": "deterministic"}, "cold": None, "rate": None}
+    assert method_lines(session) == []
 
 
 def test_junit_has_a_test_a_frame(session: dict[str, Any], tmp_path: Path) -> None:
