@@ -28,6 +28,7 @@ def compare(out: Output, a: str, b: str, allow: tuple[str, ...]) -> int:
     from n6gen.measure.sessions import load_result
     from n6gen.report.numbers import unit_label
     from n6gen.report.table import change_table, difference_table
+    from n6gen.report.words import PROFILE_BUILD, profile_build
 
     one, two = load_result(Path(a)), load_result(Path(b))
     differing = [attrs.asdict(entry) for entry in differences(one, two, allow)]
@@ -42,6 +43,8 @@ def compare(out: Output, a: str, b: str, allow: tuple[str, ...]) -> int:
     slower = [change["stage"] for change in changes if change["change"] == "slower"]
     faster = [change["stage"] for change in changes if change["change"] == "faster"]
     said = [f"{', '.join(names)} {word}" for names, word in ((slower, "slower"), (faster, "faster")) if names]
+    if any(profile_build(session["conditions"]) for session in (one, two)):
+        out.show(PROFILE_BUILD)
     out.show(f"Verdict: B is {' and '.join(said)}." if said else "Verdict: no difference.")
     out.result({**result, "stages": changes})
     return ExitCode.OK

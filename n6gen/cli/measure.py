@@ -77,6 +77,7 @@ def measure(
     from n6gen.measure.run import Job
     from n6gen.measure.run import measure as run
     from n6gen.measure.sessions import prune
+    from n6gen.report.card import check_card
     from n6gen.report.pictures import save_mask, save_picture
 
     folder = Path(build)
@@ -94,6 +95,8 @@ def measure(
     method.check(total)
     subject = reach(board, sn, port, baud, reset=reset)
     _must_be_possible(subject, pictures, camera=camera, lcd=bool(lcd or lcd_dir or show))
+    if "card" in wanted.files:
+        check_card({"options": manifest.options})
 
     with out.progress("measuring", total) as advance, _error_as_test_result(wanted):
         done = 0

@@ -158,7 +158,14 @@ def _show(out: Output, values: Mapping[str, Any]) -> None:
     from n6gen.report.epochs import epoch_lines
     from n6gen.report.numbers import unit_label
     from n6gen.report.table import change_table, difference_table, frame_table, lacking, stage_table
-    from n6gen.report.words import gate_lines, method_lines, published_lines, verdict_line
+    from n6gen.report.words import (
+        PROFILE_BUILD,
+        gate_lines,
+        method_lines,
+        profile_build,
+        published_lines,
+        verdict_line,
+    )
 
     label = unit_label(values)
     out.show(stage_table(values["unit"], label, values["stages"]), *lacking(values["stages"]), *method_lines(values))
@@ -172,6 +179,7 @@ def _show(out: Output, values: Mapping[str, Any]) -> None:
     judged = values.get("gate")
     if judged and judged["differing"]:
         out.show(difference_table(judged["differing"]))
-    elif judged:
+    elif judged and judged["stages"]:
         out.show(change_table(label, values["unit"], judged["stages"]))
-    out.show(*gate_lines(values), verdict_line(values))
+    marks = [PROFILE_BUILD] if profile_build(values["conditions"]) else []
+    out.show(*gate_lines(values), *marks, verdict_line(values))

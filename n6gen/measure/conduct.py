@@ -17,7 +17,7 @@ from n6gen.link.profile import profile
 from n6gen.measure.facts import Facts, Start, Unit
 from n6gen.measure.host import Host
 from n6gen.measure.method import Step
-from n6gen.measure.profile import Profile, profile_of
+from n6gen.measure.profile import Profile, block_profile_of, profile_of
 from n6gen.measure.session import STAGES, Cost, FrameResult, Measured, Rate, Session, Window, cost_of
 
 #: Two runs of one frame may fall differently onto the clock's ticks.
@@ -156,7 +156,7 @@ class _Conductor:
             rate=rate(stream, self._hello.tick_hz, self._facts.unit) if stream else None,
             selftest=self._selftest(),
             clock_ratio=self._client.clocks.ratio,
-            profile=self._profile() if self._facts.layers else None,
+            profile=self._profile() if self._facts.layers or self._facts.blocks is not None else None,
             repeated=self._repeated,
         )
 
@@ -174,6 +174,8 @@ class _Conductor:
                 self._repeated += 1
         deterministic = self._facts.method.name == "deterministic"
         network, unit = self._typical_pass(0).network, self._facts.unit
+        if self._facts.blocks is not None:
+            return block_profile_of(self._names[0], self._facts.blocks, ticks, network, unit)
         return profile_of(self._names[0], self._facts.layers, ticks, network, unit, deterministic=deterministic)
 
     def _selftest(self) -> Selftest | None:

@@ -18,7 +18,8 @@ from n6gen.errors import InputError
 
 #: npu: the NPU alone; hybrid: the NPU, with the CPU's help; cpu: the CPU alone.
 Runner = Literal["npu", "hybrid", "cpu"]
-_RUNNERS: Mapping[str, Runner] = {"hw": "npu", "hybrid": "hybrid", "sw": "cpu"}
+#: Who runs an epoch of each kind that a compiled network has.
+RUNNERS: Mapping[str, Runner] = {"hw": "npu", "hybrid": "hybrid", "sw": "cpu"}
 
 
 @attrs.frozen
@@ -38,7 +39,7 @@ def epochs_of(folder: Path) -> tuple[Epoch, ...]:
         return tuple(Epoch(layer.name, "cpu", (layer.kind,), layer.macs) for layer in network.layers)
     with contextlib.suppress(InputError):
         report = read(folder / "network")
-        return tuple(Epoch(one.name, _RUNNERS[one.kind], one.operators) for one in report.epochs)
+        return tuple(Epoch(one.name, RUNNERS[one.kind], one.operators) for one in report.epochs)
     return ()
 
 
@@ -47,16 +48,27 @@ def with_costs(epochs: Sequence[Epoch], profile: Mapping[str, Any] | None) -> li
     if profile is None:
         return [{**attrs.asdict(epoch), "operators": list(epoch.operators), "cost": None} for epoch in epochs]
     return [
-        {"name": one["name"], "unit": one["unit"], "operators": [one["kind"]], "macs": one["macs"], "cost": one["cost"]}
-        for one in profile["layers"]
+        {
+            "name": f"block {index}" if one["name"] is None else one["name"],
+            "unit": one["unit"],
+            "operators": [] if one["kind"] is None else [one["kind"]],
+            "macs": one["macs"],
+            "cost": one["cost"],
+        }
+        for index, one in enumerate(profile["layers"])
     ]
 
 
 def split(epochs: Sequence[Mapping[str, Any]], digits: int) -> dict[str, float] | None:
-    """What NPU and CPU each cost, of epochs with costs (with_costs), in their unit; None if there is no cost."""
+    """What NPU and CPU each cost, of epochs with costs (with_costs), in their unit; None if there is no cost.
+
+    Hybrid epochs are both's, and nobody knows in which parts: they count for themselves, if there are any.
+    """
     if not epochs or any(epoch["cost"] is None for epoch in epochs):
         return None
+    there = {epoch["unit"] for epoch in epochs} | {"npu", "cpu"}
     return {
-        unit: round(sum(epoch["cost"] for epoch in epochs if (epoch["unit"] == "cpu") == (unit == "cpu")), digits)
-        for unit in ("npu", "cpu")
+        unit: round(sum(epoch["cost"] for epoch in epochs if epoch["unit"] == unit), digits)
+        for unit in RUNNERS.values()
+        if unit in there
     }

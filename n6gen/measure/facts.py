@@ -58,6 +58,7 @@ class Facts:
 
     `timeout` is what one inference may take, `boot_timeout` what it may take until the board is ready, in seconds.
     `compared`: whether the host knows what the masks must be. `layers`: those that are to be profiled, all or none.
+    `blocks`: the same of a network that the NPU runs, as far as they are known; None: none are to be profiled.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Facts:
     compared: bool = True
     epochs: Sequence[Epoch] = ()
     layers: Sequence[LayerInfo] = ()
+    blocks: Sequence[Epoch] | None = None
 
     @property
     def injected(self) -> bool:

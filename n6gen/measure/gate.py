@@ -13,6 +13,7 @@ from n6gen.measure.baseline import SPREADS, Baseline
 from n6gen.measure.compare import StageChange, compare
 from n6gen.measure.statistics import CONFIDENCE
 from n6gen.report.numbers import figure
+from n6gen.report.words import PROFILE_BUILD, profile_build
 
 Verdict = Literal["ok", "regression", "undecided", "not comparable"]
 #: On a clock that does not repeat, no change up to this is a regression: two sessions may differ by as much for reasons
@@ -62,12 +63,14 @@ def gate(
     It is a regression only if the whole interval lies beyond the limit, and undecided if the limit lies within. With a
     Baseline of several runs the limit is no less than what chance does among them (Baseline.spread), and on a clock
     that does not repeat no less than FLOOR. Only `stages` are judged, if any are named; `allow` names conditions that
-    may differ besides those of alike.GATE. Raises InputError for a stage or a condition that is not there, and for
-    JSON that is no session's.
+    may differ besides those of alike.GATE. What a profile build takes is not judged. Raises InputError for a stage or a
+    condition that is not there, and for JSON that is no session's.
     """
     allowed = tuple(dict.fromkeys((*GATE, *allow)))
     baseline = base if isinstance(base, Baseline) else Baseline(base, (base,))
     base, runs = baseline.base, len(baseline.runs)
+    if any(profile_build(session.get("conditions")) for session in (base, new)):
+        return Gate("not comparable", max_regression, allowed, (PROFILE_BUILD,), runs=runs)
     differing = tuple(differences(base, new, allowed))
     if differing:
         reasons = tuple(f"{entry.key}: {entry.a} in the baseline, {entry.b} here" for entry in differing)

@@ -1,4 +1,7 @@
-"""What each layer of the network costs, from one inference that the board looked at layer by layer."""
+"""What each layer of the network costs, from one inference that the board looked at layer by layer.
+
+Of a network that the NPU runs it looks at epoch blocks: what the NPU's runtime runs in one go.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,43 @@ from typing import Any
 import attrs
 
 from n6gen.compiler.network import LayerInfo, Network
+from n6gen.compiler.stedgeai.network_c import read_network_c
 from n6gen.errors import BoardError, InputError
 from n6gen.link.profile import LayerTicks
+from n6gen.measure.epochs import RUNNERS, Epoch
 from n6gen.measure.facts import Unit
+
+_SIZES = ("height", "width", "channels")
 
 
 @attrs.frozen
 class LayerCost:
-    """A layer and its cost in the session's unit; `unit` is who ran it: cpu or npu."""
+    """A layer or a block, and its cost in the session's unit; `unit` is who ran it: cpu, npu or hybrid.
 
-    layer: LayerInfo
+    `kind`, `shape` ((height, width, channels) of its output) and `macs` are None where nobody knows them, as is the
+    `name` of a block that cannot be told.
+    """
+
+    name: str | None
+    kind: str | None
+    shape: tuple[int, int, int] | None
+    macs: int | None
     unit: str
     cost: float
+
+    def as_json(self, index: int, total: float) -> dict[str, Any]:
+        """As JSON values; `total` is the cost of all."""
+        return {
+            "index": index,
+            "name": self.name,
+            "kind": self.kind,
+            **dict(zip(_SIZES, self.shape or (None,) * 3, strict=True)),
+            "unit": self.unit,
+            "macs": self.macs,
+            "cost": self.cost,
+            "share": round(self.cost / total, 6) if total else 0.0,
+            "macs_per_cost": round(self.macs / self.cost, 4) if self.macs is not None and self.cost else None,
+        }
 
 
 @attrs.frozen
@@ -30,7 +58,8 @@ class Profile:
 
     `network` is what the stage cost on that frame, `watched` what the watched inference took. On a clock that repeats
     the difference is what looking took; it is taken off the layers in equal parts, and they add up to `network`. On a
-    real clock it has noise in it, and the layers add up to `watched`.
+    real clock it has noise in it, and the layers add up to `watched`. `built` is None for layers; for blocks it is how
+    many there are in the network's code. They have names only if what the board ran are those.
     """
 
     frame: str
@@ -38,39 +67,42 @@ class Profile:
     watched: float
     total: float
     layers: tuple[LayerCost, ...]
+    built: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As JSON values, as docs/session.schema.json describes them."""
-        values = {"frame": self.frame, "network": self.network, "watched": self.watched, "total": self.total}
-        return {**values, "layers": [_as_json(one, self.total) for one in self.layers]}
-
-
-def _as_json(one: LayerCost, total: float) -> dict[str, Any]:
-    layer = one.layer
-    return {
-        "index": layer.index,
-        "name": layer.name,
-        "kind": layer.kind,
-        "height": layer.height,
-        "width": layer.width,
-        "channels": layer.channels,
-        "unit": one.unit,
-        "macs": layer.macs,
-        "cost": one.cost,
-        "share": round(one.cost / total, 6) if total else 0.0,
-        "macs_per_cost": round(layer.macs / one.cost, 4) if one.cost else None,
-    }
+        values: dict[str, Any] = {"frame": self.frame, "network": self.network, "watched": self.watched}
+        if self.built is not None:
+            values["blocks"] = {"built": self.built, "named": all(one.name is not None for one in self.layers)}
+        layers = [one.as_json(index, self.total) for index, one in enumerate(self.layers)]
+        return {**values, "total": self.total, "layers": layers}
 
 
 def layers_of(folder: Path) -> tuple[LayerInfo, ...]:
-    """The layers of the build in `folder`; InputError if its board cannot tell what they cost."""
+    """The layers of the build in `folder`, none if the NPU runs them; InputError if there is nothing to look at."""
     network = Network.load(folder / "network")
-    if network.npu is not None or not network.layers:
-        raise InputError(
-            f"{folder}: what the NPU runs has no layers that the processor could look at",
-            "Leave --profile away, or build for a board that runs the network on its CPU (--board virtual).",
-        )
+    if network.npu is None and not network.layers:
+        raise InputError(f"{folder}: its network has no layers that could be looked at", "Leave --profile away.")
     return network.layers
+
+
+def blocks_of(folder: Path) -> tuple[Epoch, ...] | None:
+    """The epoch blocks that the NPU's runtime runs for the build in `folder`; None for a network of the CPU's.
+
+    They are those in network.c's own table, as that is what the app holds; the compiler's reports count otherwise.
+    """
+    network = Network.load(folder / "network")
+    if network.npu is None:
+        return None
+    try:
+        text = network.source_file.read_bytes().decode("utf-8", "replace")
+        blocks = read_network_c(text).epochs
+    except OSError as error:
+        raise InputError(f"{network.source_file}: {error.strerror}", "Build again.") from error
+    except ValueError:
+        # Then they have no names; what each costs is the board's to say.
+        return ()
+    return tuple(Epoch(one.name, RUNNERS[one.kind], one.operators) for one in blocks)
 
 
 def profile_of(
@@ -96,15 +128,40 @@ def profile_of(
             "Report this: the emulated clock must repeat.",
         )
     total = network if deterministic else watched
-    ends = [unit.of(end) for end in _ends(measured, watched, total)]
-    costs = [round(end - before, unit.digits) for before, end in itertools.pairwise([unit.of(0), *ends])]
-    return Profile(
-        frame,
-        unit.of(network),
-        unit.of(watched),
-        unit.of(total),
-        tuple(LayerCost(*row) for row in zip(layers, (one.unit for one in measured), costs, strict=True)),
+    costs = _costs(measured, watched, total, unit)
+    rows = [
+        LayerCost(one.name, one.kind, (one.height, one.width, one.channels), one.macs, ticks.unit, cost)
+        for one, ticks, cost in zip(layers, measured, costs, strict=True)
+    ]
+    return Profile(frame, unit.of(network), unit.of(watched), unit.of(total), tuple(rows))
+
+
+def block_profile_of(
+    frame: str, blocks: Sequence[Epoch], measured: Sequence[LayerTicks], network: int, unit: Unit
+) -> Profile:
+    """The same of epoch blocks, on a real clock. `blocks` are those of the network's code.
+
+    Only if there are as many of them, each run by the same, are they what the board tells of. Raises BoardError if it
+    tells of none.
+    """
+    if not measured:
+        raise BoardError("the board tells of no epoch blocks")
+    watched = sum(block.ticks for block in measured)
+    same = [block.unit for block in blocks] == [block.unit for block in measured]
+    called = (
+        [(one.name, ", ".join(one.operators) or None) for one in blocks] if same else [(None, None)] * len(measured)
     )
+    rows = [
+        LayerCost(name, kind, None, None, ticks.unit, cost)
+        for (name, kind), ticks, cost in zip(called, measured, _costs(measured, watched, watched, unit), strict=True)
+    ]
+    return Profile(frame, unit.of(network), unit.of(watched), unit.of(watched), tuple(rows), len(blocks))
+
+
+def _costs(measured: Sequence[LayerTicks], watched: int, total: int, unit: Unit) -> list[float]:
+    """What each costs, `total` ticks in all."""
+    ends = [unit.of(end) for end in _ends(measured, watched, total)]
+    return [round(end - before, unit.digits) for before, end in itertools.pairwise([unit.of(0), *ends])]
 
 
 def _ends(measured: Sequence[LayerTicks], watched: int, total: int) -> Iterator[float]:

@@ -10,6 +10,7 @@ import attrs
 
 from n6gen.measure.facts import Facts
 from n6gen.measure.statistics import quantile
+from n6gen.report.words import profile_build
 from n6gen.zoo import Row, broken_bounds, conditions, seed_row
 
 
@@ -18,9 +19,9 @@ def beside(facts: Facts, known: Mapping[str, Any], samples: Mapping[str, Sequenc
 
     `samples` are those of each stage, in the session's unit; the median over them is compared.
 
-    An instruction count is never set against a time.
+    An instruction count is never set against a time, nor is what a profile build takes.
     """
-    if facts.unit.name != "ms" or facts.emulated:
+    if facts.unit.name != "ms" or facts.emulated or profile_build(known):
         return None
     row = seed_row(PurePath(facts.model["name"]).stem)
     if row is None:

@@ -15,7 +15,7 @@ from n6gen.errors import N6genError
 from n6gen.image.manifest import Manifest
 from n6gen.measure.conditions import host_conditions
 from n6gen.measure.conduct import DidNotRun, begin, conduct
-from n6gen.measure.epochs import epochs_of
+from n6gen.measure.epochs import Epoch, epochs_of
 from n6gen.measure.facts import BOOT_S, Facts, Input, Unit
 from n6gen.measure.frames import Frame
 from n6gen.measure.host import PICTURES, LiveHost
@@ -40,7 +40,7 @@ class Job:
 
     `frames`: what the board is shown; without any it uses `own` frames of its own camera, and nothing is known about
     the masks. `timeout` bounds one inference, `boot_timeout` getting ready, in seconds of the host.
-    `layers`: those to profile, if they are to be.
+    `layers`: those to profile, if they are to be; `blocks`: the same of a network that the NPU runs.
     """
 
     board: Board
@@ -52,6 +52,7 @@ class Job:
     own: int = 0
     boot_timeout: float = BOOT_S
     layers: Sequence[LayerInfo] = ()
+    blocks: Sequence[Epoch] | None = None
 
     @property
     def inputs(self) -> list[Input]:
@@ -133,4 +134,5 @@ def _facts(name: str, now: datetime, subject: Subject, job: Job, *, compared: bo
         compared=compared,
         epochs=epochs_of(job.folder),
         layers=job.layers,
+        blocks=job.blocks,
     )

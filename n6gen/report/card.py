@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from n6gen.errors import InputError
 from n6gen.report.numbers import figure, unit_label
 from n6gen.report.shapes import stage_bars
 from n6gen.report.template import render
+from n6gen.report.words import profile_build
 from n6gen.tools.files import write_atomic
 
 #: Width of the bar, in the units of the SVG.
@@ -17,9 +19,18 @@ _BAR = 492.0
 _NAME = 44
 
 
+def check_card(conditions: Mapping[str, Any]) -> None:
+    """Refuse a card under conditions that no figure may be quoted from: a card is there to be quoted."""
+    if profile_build(conditions):
+        raise InputError(
+            "no card: this is a profile build, and no latency is quoted from it", "Build without --profile."
+        )
+
+
 def write_card(session: Mapping[str, Any], file: Path) -> None:
-    """Write the card of a session."""
+    """Write the card of a session; InputError if it is a profile build's."""
     conditions, stages = session["conditions"], session["stages"]
+    check_card(conditions)
     height, width = conditions["resolution"]
     exact = session["verdict"]["exact"]
     worst = min((frame["mask_exact"] for frame in session["frames"] if frame["mask_exact"] is not None), default=0.0)

@@ -80,7 +80,8 @@ def epoch_lines(session: Mapping[str, Any]) -> list[str]:
     parts = session.get("split")
     if parts:
         whole = sum(parts.values()) or 1
-        said = (f"{name.upper()} {figure(cost, session['unit'])} ({cost / whole:.1%})" for name, cost in parts.items())
+        costs = ((RUNNERS[unit][0], cost) for unit, cost in parts.items())
+        said = (f"{name} {figure(cost, session['unit'])} ({cost / whole:.1%})" for name, cost in costs)
         return [f"Network by its profile, in {session['unit']}: {', '.join(said)}."]
     said = (f"{counts[unit]} on {RUNNERS[unit][0]}" for unit in RUNNERS if counts[unit])
     return [f"Network: {len(epochs)} epochs, {', '.join(said)}; no profile, so nobody knows what each costs."]

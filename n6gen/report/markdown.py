@@ -12,7 +12,7 @@ from typing import Any
 from n6gen.report import profile
 from n6gen.report.epochs import epoch_lines
 from n6gen.report.numbers import flat, interval, or_na, share, unit_label
-from n6gen.report.words import EMULATED, gate_lines, method_lines, passed, published_lines, verdict_line
+from n6gen.report.words import gate_lines, method_lines, passed, published_lines, verdict_line, warnings
 from n6gen.tools.files import write_atomic
 from n6gen.tools.text import clean
 
@@ -36,7 +36,7 @@ def markdown(session: Mapping[str, Any]) -> str:
     conditions = session["conditions"]
     parts = [
         f"## {'✅' if passed(session) else '❌'} n6gen measure on {safe(conditions['board'])}",
-        " ".join(safe(line) for line in [verdict_line(session), *([EMULATED] if session["emulated"] else [])]),
+        " ".join(safe(line) for line in [verdict_line(session), *warnings(session)]),
     ]
     if session.get("gate"):
         parts.append("\n".join(f"- {safe(line.strip())}" for line in gate_lines(session)))
@@ -74,7 +74,7 @@ def _profile(session: Mapping[str, Any]) -> str:
     said = " ".join(safe(line) for line in profile.lines(session))
     rows = [*(row.cells for row in profile.rows(session)), profile.total(session)]
     listed = _table(profile.head(session), rows, "rlrrrrrl")
-    summary = f"Layers, in {html.escape(unit_label(session))}"
+    summary = f"{profile.title(session)}, in {html.escape(unit_label(session))}"
     return f"<details><summary>{summary}</summary>\n\n{said}\n\n{listed}\n\n</details>"
 
 

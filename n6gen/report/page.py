@@ -12,7 +12,7 @@ from n6gen.report.epochs import caption, legend, timeline
 from n6gen.report.pictures import Shown, camera_url, difference_url, mask_url
 from n6gen.report.shapes import BINS, MEMORY_WIDTH, memory_rows, rest_bars, spreads, stage_bars
 from n6gen.report.template import render
-from n6gen.report.words import EMULATED, gate_lines, passed, published_lines, verdict_line
+from n6gen.report.words import gate_lines, passed, published_lines, verdict_line, warnings
 from n6gen.tools.files import write_atomic
 
 #: Width of the drawings, in the units of their view boxes.
@@ -43,7 +43,7 @@ def page(session: Mapping[str, Any], shown: Sequence[Shown], log: str) -> str:
         "page.html.j2",
         session=session,
         label=numbers.unit_label(session),
-        emulated=EMULATED if session["emulated"] else None,
+        warnings=warnings(session),
         passed=passed(session),
         verdict=verdict_line(session).removeprefix("Verdict: "),
         gate=gate_lines(session),
@@ -52,6 +52,7 @@ def page(session: Mapping[str, Any], shown: Sequence[Shown], log: str) -> str:
         bars=stage_bars(session, _WIDTH),
         rest=rest_bars(session, _WIDTH),
         layers=profile.rows(session) if session.get("profile") else [],
+        layer_title=profile.title(session) if session.get("profile") else "",
         layer_head=profile.head(session),
         layer_sum=profile.total(session) if session.get("profile") else (),
         layer_lines=profile.lines(session) if session.get("profile") else [],

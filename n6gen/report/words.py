@@ -8,6 +8,7 @@ from typing import Any
 from n6gen.report.numbers import figure
 
 EMULATED = "Instructions were counted by an emulator. No figure of it is a time."
+PROFILE_BUILD = "Profile build: the NPU's epoch controller is left out, which costs time. No latency is quoted from it."
 
 
 def verdict_line(session: Mapping[str, Any]) -> str:
@@ -18,6 +19,18 @@ def verdict_line(session: Mapping[str, Any]) -> str:
         return "Verdict: every pixel equals the integer reference."
     wrong = sum(frame["mask_exact"] < 1 for frame in session["frames"])
     return f"Verdict: pixels differ from the integer reference in {wrong} of {len(session['frames'])} masks."
+
+
+def profile_build(conditions: Any) -> bool:
+    """Whether a session's conditions are those of a build that is made for profiles, and for no other figure."""
+    options = conditions.get("options") if isinstance(conditions, Mapping) else None
+    return isinstance(options, Mapping) and bool(options.get("profile"))
+
+
+def warnings(session: Mapping[str, Any]) -> list[str]:
+    """What must be known before any figure of the session is believed."""
+    said = [EMULATED] if session["emulated"] else []
+    return [*said, PROFILE_BUILD] if profile_build(session["conditions"]) else said
 
 
 def passed(session: Mapping[str, Any]) -> bool:
@@ -50,11 +63,12 @@ def gate_lines(session: Mapping[str, Any]) -> list[str]:
     if not judged:
         return []
     limit = _limit(judged)
+    differ = ", the conditions differ from the baseline's" if judged["differing"] else ""
     head = {
         "ok": f"Gate: no stage costs more than {limit}.",
         "regression": f"Gate: a stage costs more than {limit}.",
         "undecided": "Gate: undecided, the samples do not tell; measure longer.",
-        "not comparable": "Gate: not comparable, the conditions differ from the baseline's.",
+        "not comparable": f"Gate: not comparable{differ}.",
     }[judged["verdict"]]
     return [head, *(f"  {reason}" for reason in judged["reasons"])]
 

@@ -146,14 +146,14 @@ def test_names_of_layers_are_shown_and_never_obeyed(tmp_path: Path) -> None:
     assert "\x1b" not in str([column._cells for column in shown.table(values).columns])
 
 
-def test_a_network_of_the_npus_is_refused_before_the_board_is_reached(
+def test_a_network_without_layers_is_refused_before_the_board_is_reached(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Npu:
-        npu, layers = object(), ()
+    class Empty:
+        npu, layers = None, ()
 
-    monkeypatch.setattr(profile_module.Network, "load", lambda folder: Npu)
-    with pytest.raises(InputError, match="NPU"):
+    monkeypatch.setattr(profile_module.Network, "load", lambda folder: Empty)
+    with pytest.raises(InputError, match="no layers"):
         layers_of(tmp_path)
 
 
