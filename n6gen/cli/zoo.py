@@ -41,8 +41,9 @@ def ls(out: Output, fits_onchip: bool, fps: float | None, task: str | None, name
     for entry in entries:
         for bound in entry["bounds"]:
             out.show(f"! {entry['model']} breaks a bound, {bound['found']}: {bound['says']}.")
-    out.show(f"{len(entries)} of {len(rows())} rows. Clocks: {conditions()['clocks']}. {conditions()['network']}.")
-    out.result({"conditions": dict(conditions()), "rows": entries})
+    known = conditions()
+    out.show(f"{len(entries)} of {len(rows())} rows. Clocks: {known['clocks']}. Measured: {known['network']}.")
+    out.result({"conditions": dict(known), "rows": entries})
 
 
 zoo.add_command(ls)

@@ -65,7 +65,9 @@ def frame_table(frames: Sequence[Mapping[str, Any]]) -> Table:
 
 def change_table(label: str, unit: str, changes: Sequence[Mapping[str, Any]]) -> Table:
     """Two sessions' costs side by side: each change as ``{"stage", "a", "b", "ratio", "interval", "change"}``."""
-    table = _table(f"Cost of a frame, in {label}", "stage")
+    # As measure.compare has it: all samples' median, or the mean over the frames where each costs the same every time.
+    what = "mean" if all(change["interval"] is None for change in changes) else "median"
+    table = _table(f"{what.capitalize()} cost of a frame, in {label}", "stage")
     for column in ("a", "b", "b / a", "95%"):
         table.add_column(column, justify="right")
     table.add_column("b is")
@@ -89,7 +91,7 @@ def zoo_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Published rows; memory in KiB. The last column marks those that break a bound."""
     table = _table("Published for the STM32N6570-DK; memory in KiB", "model")
     table.columns[0].overflow = "fold"
-    for column in ("input", "type", "int.", "ext.", "flash", "ms", "inf/s", "tool", ""):
+    for column in ("input", "type", "int.", "ext.", "flash", "ms", "inf/s", "stedgeai", ""):
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
         memory = [_known(row[name]) for name in ("internal_kib", "external_kib", "flash_kib")]

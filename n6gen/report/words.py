@@ -92,7 +92,7 @@ def published_lines(session: Mapping[str, Any]) -> list[str]:
     memory = f"{row['internal_kib']:g} KiB RAM, {row['flash_kib']:g} KiB flash"
     lines = [
         f"Published: {row['model']}: {row['ms']:.2f} ms, {row['inferences_per_second']:.1f} inf/s, {memory}.",
-        f"Here {what} take {figure(beside['measured'], unit)} {unit}: {beside['ratio']:.3f} of it.",
+        f"Here {what}: {figure(beside['measured'], unit)} {unit}, {beside['ratio']:.3f} of it.",
     ]
     lines += [f"  unlike: {text}" for text in beside["unlike"]]
     return lines + [f"  the row breaks a bound: {bound['says']} (row: {bound['found']})" for bound in beside["bounds"]]

@@ -96,6 +96,7 @@ def test_a_slower_session_is_told(kept: Path) -> None:
     ran = n6gen("compare", kept / "base", kept / "slow")
     assert ran.code == 0
     assert "B is network, total slower" in ran.out
+    assert "Median cost of a frame, in ms" in ran.out
 
 
 @pytest.mark.parametrize(("limit", "code"), [("3%", 1), ("20%", 0), ("20", 0)])

@@ -108,6 +108,7 @@ def test_a_gate_on_another_build(home: Path, frames: list[Path], tmp_path: Path)
     flash(home / "b")
     base = tmp_path / "base.json"
     base.write_text(measure(home / "b", frames).out)
+    assert "Mean cost of a frame" in n6gen("compare", base, base).out
     same = measure(home / "b", frames, "--baseline", base)
     assert (same.code, same.json["gate"]["verdict"]) == (0, "ok")
     assert build(home / "tiny0.onnx", tmp_path / "b", "--kernels", "ref").code == 0

@@ -129,7 +129,7 @@ def test_a_real_clock_at_the_commands_edge(tmp_path: Path) -> None:
     assert said["cold"]["network"] > 30
     assert said["rate"]["dropped"] > 0
     assert "Published: st_deeplabv3_mnv2_a050_s16_asppv2_320" in ran.out
-    assert "Here network + decode take" in ran.out
+    assert "Here network + decode: " in ran.out
     shutil.copy(tmp_path / "m.json", bases / "1.json")
     for factor, code in ((1.0, 0), (1.1, 1)):
         ran, said = measured(factor, 2, "--baseline", bases, "--max-regression", "3%", "--stage", "network")

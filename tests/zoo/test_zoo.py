@@ -94,6 +94,7 @@ def test_ls_on_the_command_line() -> None:
     shown = n6gen("zoo", "ls", "--name", "facelandmarksv1_192")
     assert "607 MB/s" in shown.out
     assert "400 MB/s at most" in shown.out
+    assert "Clocks: not published. Measured: the whole model as it is, its last Resize included" in shown.out
     seed = n6gen("zoo", "ls", "--seed", "--json").json["rows"]
     assert len(seed) == 6
 
