@@ -157,7 +157,7 @@ def _write(values: Mapping[str, Any], session: Session, folder: Path, wanted: Wa
 def _show(out: Output, values: Mapping[str, Any]) -> None:
     from n6gen.report.epochs import epoch_lines
     from n6gen.report.numbers import unit_label
-    from n6gen.report.table import change_table, difference_table, frame_table, lacking, stage_table
+    from n6gen.report.table import change_table, frame_table, lacking, stage_table
     from n6gen.report.words import (
         PROFILE_BUILD,
         gate_lines,
@@ -177,9 +177,7 @@ def _show(out: Output, values: Mapping[str, Any]) -> None:
     out.show(frame_table(values["frames"]))
     out.show(*published_lines(values))
     judged = values.get("gate")
-    if judged and judged["differing"]:
-        out.show(difference_table(judged["differing"]))
-    elif judged and judged["stages"]:
+    if judged and judged["stages"]:
         out.show(change_table(label, values["unit"], judged["stages"]))
     marks = [PROFILE_BUILD] if profile_build(values["conditions"]) else []
     out.show(*gate_lines(values), *marks, verdict_line(values))

@@ -15,8 +15,8 @@ from n6gen.tools.files import write_atomic
 
 #: Width of the bar, in the units of the SVG.
 _BAR = 492.0
-#: So many letters of a model's name have room beside the verdict.
-_NAME = 44
+#: So many letters have room on a line, also in a wide font.
+_LINE = 60
 
 
 def check_card(conditions: Mapping[str, Any]) -> None:
@@ -39,7 +39,7 @@ def write_card(session: Mapping[str, Any], file: Path) -> None:
     pixels = {None: "masks not compared", True: "every pixel right", False: f"{worst:.2%} of pixels right"}
     text = render(
         "card.svg.j2",
-        title=f"{_short(session['model']['name'].removesuffix('.onnx'))} on {conditions['board']}",
+        title=_title(session["model"]["name"].removesuffix(".onnx"), conditions["board"]),
         headline=figure(stages["total"]["p50"], session["unit"]),
         unit=unit_label(session),
         what=", ".join(what),
@@ -54,5 +54,6 @@ def write_card(session: Mapping[str, Any], file: Path) -> None:
     write_atomic(file, text)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+def _title(model: str, board: str) -> str:
+    room = max(1, _LINE - len(f" on {board}"))
+    return f"{model if len(model) <= room else model[: room - 1] + '…'} on {board}"

@@ -191,18 +191,19 @@ def test_a_card_is_an_svg_that_fetches_nothing(session: dict[str, Any], tmp_path
 
 
 def test_a_card_names_the_model_and_what_was_measured(session: dict[str, Any], tmp_path: Path) -> None:
-    """A long name is cut, not written over the verdict; a quick session says so; windows have a median."""
+    """A name that has no room is cut; a quick session says so; windows have a median."""
 
     def words() -> list[str]:
         write_card(session, tmp_path / "card.svg")
         return [node.text or "" for node in ET.fromstring((tmp_path / "card.svg").read_text("utf-8")).iter()]
 
     found = words()
-    assert "st_deeplabv3_mnv2_a050_s16_asppv2_320_qdq_i… on stand-in" in found
+    assert "st_deeplabv3_mnv2_a050_s16_asppv2_320_qdq_int8 on stand-in" in found
     assert "ms, a frame of 64×64, median, quick, not a full measurement" in found
-    session["method"]["name"], session["model"]["name"] = "full", "mine.onnx"
+    session["method"]["name"], session["model"]["name"] = "full", f"{'mine' * 30}.onnx"
     found = words()
-    assert "mine on stand-in" in found
+    (title,) = [text for text in found if text.endswith("… on stand-in")]
+    assert len(title) == 60
     assert "ms, a frame of 64×64, median" in found
 
 
