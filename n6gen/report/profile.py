@@ -126,7 +126,9 @@ def _kind(layer: Mapping[str, Any]) -> str:
     kind, unit = layer["kind"], layer["unit"]
     if kind is None:
         return str(unit)
-    return str(kind) if unit == "cpu" else f"{kind} ({unit})"
+    # Of what has layers the CPU runs all but few; who runs a block is the first thing to know of it.
+    plain = unit == "cpu" and layer["height"] is not None
+    return str(kind) if plain else f"{kind} ({unit})"
 
 
 def _shape(layer: Mapping[str, Any]) -> str:

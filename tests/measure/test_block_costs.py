@@ -147,7 +147,7 @@ def test_reports_show_blocks_with_what_is_known(session: Callable[..., Any], tmp
     ]
     rows = [row.cells for row in shown.rows(values)]
     assert rows[0] == ("0", "npu", "n/a", "n/a", "12.000", "55.8%", "n/a", "epochs 1 -> 4")
-    assert [row[1] for row in rows[1:]] == ["Concat (hybrid)", "Softmax"]
+    assert [row[1] for row in rows[1:]] == ["Concat (hybrid)", "Softmax (cpu)"]
     assert shown.total(values)[3:7] == ("n/a", "21.500", "100.0%", "n/a")
     assert shown.table(values).title == "Epoch blocks, in ms"
     assert "In a hybrid block" in " ".join(shown.lines(values))
