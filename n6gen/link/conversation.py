@@ -139,7 +139,10 @@ class Conversation:
         if fields.get("status") == "refused":
             raise Refused(stage, fields.get("check", "?"), fields.get("expected", "?"), fields.get("found", "?"))
         if not booting:
-            raise Restarted(f"the board restarted by itself: its {stage} says {fields.get('status', '?')}")
+            raise Restarted(
+                f"the board restarted by itself: its {stage} says {fields.get('status', '?')}",
+                "Something reset it: the app itself, a watchdog, the button, or its power.",
+            )
 
     def _stop_on_error(self, record: Record, cmd: str, ref: int | None) -> None:
         if record.type != "error" or record.fields.get("cmd") != cmd:
@@ -165,8 +168,6 @@ class Conversation:
 
     def _silent(self, what: str) -> NoAnswer:
         place = self._where()
-        return NoAnswer(
-            f"{what} ({place})" if place else what,
-            "Is the board running, and is this the right port?",
-            "Look at the raw log of the link.",
-        )
+        if place:
+            return NoAnswer(f"{what} ({place})", "Look at that line: it may wait for what does not come.")
+        return NoAnswer(what, "Is the board running, and is this the right port?", "Look at the raw log of the link.")
