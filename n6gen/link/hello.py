@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import attrs
 
 from n6gen.errors import BoardError
-from n6gen.link.protocol import VERSION, Record, understood
+from n6gen.link.protocol import VERSION, ProtocolError, Record, understood
 
 #: Frequencies that a board reads back from its hardware.
 CLOCKS = ("cpu_hz", "npu_hz", "bus_hz")
+_WORDS = re.compile(r"[a-z0-9]+(,[a-z0-9]+)*")
 
 
 @attrs.frozen
@@ -18,7 +20,8 @@ class Hello:
     """Who the board says it is. Shapes are (height, width) in pixels; `fields` holds all that it said.
 
     `tick2_hz` is the second clock's, 0 if there is none. `clocks`: cpu_hz, npu_hz and bus_hz as the hardware is set,
-    None where it cannot be read. `app` and `runtime` are versions.
+    None where it cannot be read. `caches`: those that are on (i, d, npu), None if the board does not tell. `app` and
+    `runtime` are versions.
     """
 
     nonce: str
@@ -28,6 +31,7 @@ class Hello:
     tick_hz: int
     tick2_hz: int
     clocks: Mapping[str, int | None]
+    caches: tuple[str, ...] | None
     app: str
     runtime: str
     input_shape: tuple[int, int]
@@ -49,6 +53,7 @@ class Hello:
             tick_hz=number("tick_hz"),
             tick2_hz=number("tick2_hz"),
             clocks={name: None if text(name) == "unknown" else number(name) for name in CLOCKS},
+            caches=_caches(record.fields.get("caches")),
             app=text("app"),
             runtime=text("runtime"),
             input_shape=(number("in_h"), number("in_w")),
@@ -58,6 +63,15 @@ class Hello:
             input=text("input"),
             fields=dict(record.fields),
         )
+
+
+def _caches(said: str | None) -> tuple[str, ...] | None:
+    """The caches that a board names, of which later boards may have others."""
+    if said is None or said == "none":
+        return None if said is None else ()
+    if not _WORDS.fullmatch(said):
+        raise ProtocolError("caches", f"hello caches={said!a}")
+    return tuple(said.split(","))
 
 
 def checked_hello(record: Record, network: str | None, build: str | None) -> Hello:

@@ -13,6 +13,8 @@ from n6gen.errors import InputError
 FREE = ("serial", "probe", "temperature", "link", "clock_ratio")
 #: Conditions that are measured: they differ if they are further apart than this, as a share of the larger one.
 MEASURED = {"flash_bandwidth": 0.05}
+#: Conditions that boards tell since later: where one side does not know them, they are not known to differ.
+TOLD_LATER = ("caches",)
 #: What a gate allows to differ besides: the change that it judges. Workload, clock and flags must be equal.
 GATE = ("build_id", "network_id", "tools.n6gen", "firmware.app")
 #: Conditions that follow from another, and may differ where that one may.
@@ -57,6 +59,8 @@ def differences(a: Mapping[str, Any], b: Mapping[str, Any], allow: Iterable[str]
 def _differ(key: str, one: Any, other: Any) -> bool:
     if key in MEASURED and isinstance(one, int | float) and isinstance(other, int | float):
         return abs(one - other) > MEASURED[key] * max(abs(one), abs(other))
+    if key in TOLD_LATER and (one is None or other is None):
+        return False
     return bool(one != other)
 
 

@@ -60,6 +60,7 @@ def session_conditions(facts: Facts, hello: Hello, counts: Counts, measured: Mea
         "network_id": hello.network,
         "clock": {"tick_hz": hello.tick_hz, "tick2_hz": hello.tick2_hz or None, **hello.clocks, **known["clock"]},
         "clock_ratio": None if measured.clock_ratio is None else round(measured.clock_ratio, 6),
+        "caches": None if hello.caches is None else list(hello.caches),
         "flash_bandwidth": _bandwidth(measured.selftest, hello),
         "firmware": {"app": hello.app, "runtime": hello.runtime},
         "decode": hello.decode,

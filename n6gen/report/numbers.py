@@ -47,7 +47,7 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
         if isinstance(value, Mapping):
             yield from flat(value, f"{prefix}{key}.")
         elif isinstance(value, list):
-            yield f"{prefix}{key}", " ".join(map(str, value))
+            yield f"{prefix}{key}", " ".join(map(str, value)) or "none"
         else:
             words = {None: "n/a", True: "yes", False: "no"}
             known = value is None or isinstance(value, bool)

@@ -64,6 +64,17 @@ def test_hello_says_clocks_and_versions(start: Start) -> None:
     assert hello.clocks == {"cpu_hz": 1_000_000_000, "npu_hz": None, "bus_hz": None}
 
 
+@pytest.mark.parametrize(
+    ("on", "caches"), [("", ()), ("i", ("i",)), ("dn", ("d", "npu")), ("in", ("i", "npu")), ("idn", ("i", "d", "npu"))]
+)
+def test_hello_says_which_caches_are_on(
+    start: Start, monkeypatch: pytest.MonkeyPatch, on: str, caches: tuple[str, ...]
+) -> None:
+    """As the board finds them."""
+    monkeypatch.setenv("HOST_CACHES", on)
+    assert Client(start()).hello().caches == caches
+
+
 def test_the_longest_hello_fits_into_a_line() -> None:
     """Every number as long as it can be, and long names."""
     number = 4294967295
@@ -74,6 +85,7 @@ def test_the_longest_hello_fits_into_a_line() -> None:
         "app": "0.10.10.dev100",
         "runtime": "atonn-v1.1.3-262-g7cc65410",
         "input": "exact",
+        "caches": "i,d,npu",
     }
     ids = {"network": "f" * 64, "build": "f" * 64, "nonce": "ffffffff", "decode": "rounded", "protocol": 1}
     assert len(encode("ffffffff", 0, "hello", fields | names | ids)) <= 512

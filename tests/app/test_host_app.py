@@ -131,7 +131,7 @@ def test_hello_says_who_it_is(start: _Start) -> None:
     assert hello.fields == {
         "protocol": "1", "nonce": "0badcafe", "board": "host", "network": _ID, "build": "010203" + "00" * 29,
         "app": "0.1.0", "runtime": "tiny-1", "tick_hz": "1000000", "tick2_hz": "10000",
-        "cpu_hz": "1000000000", "npu_hz": "unknown", "bus_hz": "unknown",
+        "cpu_hz": "1000000000", "npu_hz": "unknown", "bus_hz": "unknown", "caches": "none",
         "in_h": "64", "in_w": "48", "out_h": "4", "out_w": "3", "classes": "3",
         "mask_h": "64", "mask_w": "48", "decode": "fine", "input": "exact",
     }  # fmt: skip

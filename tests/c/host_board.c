@@ -175,6 +175,14 @@ uint32_t board_second_hz(void) {
     return getenv("HOST_ONE_CLOCK") != NULL ? 0 : 10000;
 }
 
+/* $HOST_CACHES: i, d and n, as many as are on. */
+struct board_caches board_caches(void) {
+    const char *on = getenv("HOST_CACHES");
+
+    on = on != NULL ? on : "";
+    return (struct board_caches){strchr(on, 'i') != NULL, strchr(on, 'd') != NULL, strchr(on, 'n') != NULL};
+}
+
 struct board_clocks board_clocks(void) {
     return (struct board_clocks){.cpu = 1000000000u};
 }

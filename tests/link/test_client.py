@@ -129,11 +129,21 @@ class TestHello:
             ({"network": "c" * 64}, "runs network cccccccccccc…, not aaaaaaaaaaaa…"),
             ({"build": "c" * 64}, "runs build cccccccccccc…, not bbbbbbbbbbbb…"),
             ({"tick_hz": "fast"}, "hello record cannot be used: integer: hello tick_hz="),
+            ({"caches": "i,,d"}, "hello record cannot be used: caches: hello caches="),
         ],
     )
     def test_another_board_than_expected(self, hello: dict[str, object], says: str) -> None:
         with FakeBoard(**hello) as board, pytest.raises(BoardError, match=says):
             Client(board.port).hello(network=NETWORK, build=BUILD)
+
+    @pytest.mark.parametrize(
+        ("hello", "caches"),
+        [({}, None), ({"caches": "none"}, ()), ({"caches": "i,d,npu"}, ("i", "d", "npu")), ({"caches": "l2"}, ("l2",))],
+    )
+    def test_caches_as_far_as_it_tells_them(self, hello: dict[str, object], caches: tuple[str, ...] | None) -> None:
+        """Boards of before do not; later ones may have others."""
+        with FakeBoard(**hello) as board:
+            assert Client(board.port).hello().caches == caches
 
     def test_protocol_refused_by_the_board(self) -> None:
         class Old(FakeBoard):

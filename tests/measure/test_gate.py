@@ -145,6 +145,13 @@ def test_what_is_measured_may_differ_a_little(exact: Json) -> None:
         assert [d.key for d in differences(base, changed(exact, flash_bandwidth=other))] == ["flash_bandwidth"]
 
 
+def test_caches_count_where_both_sides_tell_them(exact: Json) -> None:
+    """Another set of them is a difference; a session of before, which knows nothing of them, is not refused for it."""
+    on, off, old = (changed(exact, caches=caches) for caches in (["i", "d"], [], None))
+    assert [d.key for d in differences(on, off)] == ["caches"]
+    assert differences(on, old) == differences(old, off) == []
+
+
 # Exact
 
 

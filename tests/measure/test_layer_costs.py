@@ -187,3 +187,5 @@ def test_on_the_emulated_board(tmp_path: Path) -> None:
     assert "Layers, in instructions (emulated)" in shown_table
     assert f"{network:,.0f} 100.0%" in " ".join(shown_table.split())
     assert values["gate"]["verdict"] == "ok"
+    # Read from the emulated processor, which has none.
+    assert values["conditions"]["caches"] == []

@@ -117,6 +117,16 @@ struct board_clocks board_clocks(void) {
     return (struct board_clocks){HAL_RCC_GetCpuClockFreq(), npu_hz(), HAL_RCC_GetSysClockFreq()};
 }
 
+struct board_caches board_caches(void) {
+    const uint32_t control = SCB->CCR;
+
+    return (struct board_caches){
+        .instructions = (control & SCB_CCR_IC_Msk) != 0,
+        .data = (control & SCB_CCR_DC_Msk) != 0,
+        .npu = (CACHEAXI->CR1 & CACHEAXI_CR1_EN) != 0,
+    };
+}
+
 void board_clock_sync(void) {
 }
 

@@ -2,6 +2,7 @@
 #ifndef BOARD_H
 #define BOARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,6 +65,12 @@ struct board_clocks {
     uint32_t cpu, npu, bus;
 };
 struct board_clocks board_clocks(void);
+
+/* Which caches are on, as the hardware is set now: the processor's for instructions and for data, and the NPU's. */
+struct board_caches {
+    bool instructions, data, npu;
+};
+struct board_caches board_caches(void);
 
 /* Begin a tick now, so that what follows is always counted from the same phase. A no-op where a tick is one cycle. */
 void board_clock_sync(void);

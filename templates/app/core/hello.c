@@ -16,6 +16,14 @@ static void report_hz(const char *key, uint32_t hz) {
     }
 }
 
+/* The caches that are on, or `none`. */
+static void report_caches(void) {
+    static const char *const words[8] = {"none", "i", "d", "i,d", "npu", "i,npu", "d,npu", "i,d,npu"};
+    const struct board_caches on = board_caches();
+
+    report_text("caches", words[(on.instructions ? 1 : 0) + (on.data ? 2 : 0) + (on.npu ? 4 : 0)]);
+}
+
 static void say_hello(uint32_t nonce) {
     const struct board_clocks clocks = board_clocks();
 
@@ -32,6 +40,7 @@ static void say_hello(uint32_t nonce) {
     report_hz("cpu_hz", clocks.cpu);
     report_hz("npu_hz", clocks.npu);
     report_hz("bus_hz", clocks.bus);
+    report_caches();
     report_u32("in_h", network_input_info.height);
     report_u32("in_w", network_input_info.width);
     report_u32("out_h", network_output_info.height);

@@ -27,6 +27,8 @@
 #define SCB_AIRCR_KEY 0x05FA0000u
 #define SCB_AIRCR_SYSRESETREQ (1u << 2)
 #define SCB_CCR_DIV_0_TRP (1u << 4)
+#define SCB_CCR_DC (1u << 16)
+#define SCB_CCR_IC (1u << 17)
 #define SCB_CCR_LOB (1u << 19)
 #define SCB_CFSR_MEMORY 0x000000FFu
 #define SCB_CFSR_BUS 0x0000FF00u
