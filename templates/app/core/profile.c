@@ -14,18 +14,18 @@
 
 #define LAYERS_MAX 512u
 
-/* When the inference began, when each of its layers was done, and who ran it. */
-static uint64_t begin, ends[LAYERS_MAX];
+/* When the inference began, in ticks; how long after that each of its layers was done, and who ran it. */
+static uint64_t begin;
+static uint32_t ends[LAYERS_MAX], count;
 static uint8_t units[LAYERS_MAX];
-static uint32_t count;
 
 /* A block of the NPU's may be told again: then it was not done before. Layers beyond the last place are counted. */
 static bool note_end(void *context, uint16_t layer, const void *output, uint32_t size) {
-    const uint64_t now = board_clock_ticks();
+    const uint64_t passed = board_clock_ticks() - begin;
 
     (void)context, (void)output, (void)size;
     if (layer < LAYERS_MAX) {
-        ends[layer] = now;
+        ends[layer] = (uint32_t)passed;
         units[layer] = (uint8_t)network_unit();
     }
     count = layer + 1u;
@@ -35,11 +35,10 @@ static bool note_end(void *context, uint16_t layer, const void *output, uint32_t
 /* The layers' ticks are differences of neighbouring ends: nothing is left out, and they add up to the whole. */
 static void send_layers(void) {
     static const char *const names[] = {[NETWORK_CPU] = "cpu", [NETWORK_NPU] = "npu", [NETWORK_HYBRID] = "hybrid"};
-    uint64_t before = begin;
-    uint32_t crc = 0;
+    uint32_t before = 0, crc = 0;
 
     for (uint32_t layer = 0; layer < count; layer++) {
-        const uint32_t ticks = (uint32_t)(ends[layer] - before);
+        const uint32_t ticks = ends[layer] - before;
         uint8_t packed[12];
 
         report_begin("layer");
@@ -55,7 +54,7 @@ static void send_layers(void) {
     }
     report_begin("layers");
     report_u32("n", count);
-    report_u32("total", (uint32_t)(before - begin));
+    report_u32("total", before);
     report_word("crc", crc);
     report_send();
 }
