@@ -26,10 +26,8 @@ static uint8_t judge(const struct decode_head *head, const void *logits, uint32_
     };
     uint8_t winner = 0;
     float top = -INFINITY;
-    for (uint8_t label = 0; label < head->classes; label++) {
-        if ((among >> label & 1) == 0) {
-            continue;
-        }
+    for (; among != 0; among &= among - 1) {
+        const uint32_t label = (uint32_t)__builtin_ctz(among);
         float real[4];
         for (int corner = 0; corner < 4; corner++) {
             const int32_t q = decode_integer(head, logits, corners[corner] + label * view.label);
@@ -38,7 +36,7 @@ static uint8_t judge(const struct decode_head *head, const void *logits, uint32_
         /* A blend lies between its corners, so the quantiser's clamp never acts. */
         const float rounded = to_integer(half_pixel_blend(&y, &x, real[0], real[1], real[2], real[3]) / head->scale);
         if (rounded > top) {
-            winner = label;
+            winner = (uint8_t)label;
             top = rounded;
         }
     }

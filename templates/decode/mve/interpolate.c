@@ -9,22 +9,27 @@
 #include <arm_mve.h>
 
 #include "draw.h"
+#include "lines.h"
+#include "rounding.h"
 
 /* A row of logits: int8, classes of a column together, columns `pitch` bytes apart. Vectors are read from any column's
  * first byte on, so they reach beyond the last. */
 #define COLUMN_BYTES 32
 struct logits_row {
     int8_t logits[2 * DECODE_MAX_ROW + COLUMN_BYTES];
-    uint8_t winners[DECODE_MAX_ROW / 2]; /* of each column, the lowest of equals */
+    uint8_t winners[DECODE_MAX_ROW / 2 + 16]; /* of each column, the lowest of equals */
 };
 
-/* In `winners` with a judge: the winner does not beat all others. */
+/* In `winners` with a judge: the winner does not beat all lower classes. */
 #define CLOSE 0x80
 
 _Static_assert(COLUMN_BYTES >= DECODE_MAX_CLASSES && CLOSE >= DECODE_MAX_CLASSES, "all classes have room");
 
 /* Those of even and of odd number: what a cell needs of both is here at once. */
 static struct logits_row rows[2];
+
+/* Of the cell that is drawn. */
+static struct lines lines;
 
 /* The pixels between the centres of two neighbouring rows or columns of logits. */
 struct span {
@@ -53,6 +58,16 @@ static uint32_t pitch_of(uint32_t classes) {
     return pitch;
 }
 
+static void find_winners_of_two(struct logits_row *row, uint32_t width, bool judged) {
+    const uint8x16_t lower = vdupq_n_u8(0), higher = vdupq_n_u8(1), close = vdupq_n_u8(judged ? 1 | CLOSE : 1);
+    for (uint32_t x = 0; x < width; x += 16) {
+        const int8x16x2_t logits = vld2q_s8(row->logits + 2 * x);
+        const int8x16_t lead = vqsubq_s8(logits.val[1], logits.val[0]);
+        const uint8x16_t found = vpselq_u8(close, higher, vcmpltq_n_s8(lead, ROUNDING_LEAD));
+        vst1q_u8(row->winners + x, vpselq_u8(found, lower, vcmpgtq_n_s8(lead, 0)));
+    }
+}
+
 static void find_winners(struct logits_row *row, uint32_t width, uint32_t classes, bool judged) {
     const int8x16_t least = vdupq_n_s8(INT8_MIN);
     const mve_pred16_t lower = vctp8q(classes), upper = vctp8q(classes > 16 ? classes - 16 : 0);
@@ -65,50 +80,59 @@ static void find_winners(struct logits_row *row, uint32_t width, uint32_t classe
         const uint32_t equal = vcmpeqq_n_s8(low, top) | (uint32_t)vcmpeqq_n_s8(high, top) << 16;
         row->winners[x] = (uint8_t)__builtin_ctz(equal);
         if (judged) {
-            const int32_t near = top - DRAW_LEAD + 1 > INT8_MIN ? top - DRAW_LEAD + 1 : INT8_MIN;
+            const int32_t near = top - ROUNDING_LEAD + 1 > INT8_MIN ? top - ROUNDING_LEAD + 1 : INT8_MIN;
             const uint32_t close = vcmpgeq_n_s8(low, (int8_t)near) | (uint32_t)vcmpgeq_n_s8(high, (int8_t)near) << 16;
-            row->winners[x] |= (close & (close - 1)) != 0 ? CLOSE : 0;
+            row->winners[x] |= (close & ((1u << row->winners[x]) - 1)) != 0 ? CLOSE : 0;
+        }
+    }
+}
+
+/* Class after class: each one's columns are spread. */
+static void load_planes(const struct decode_head *head, const uint8_t *from, uint32_t sign, uint8_t *to) {
+    const uint32_t pitch = pitch_of(head->classes), plane = (uint32_t)head->height * head->width;
+    const uint16x8_t columns = vmulq_n_u16(vidupq_n_u16(0, 1), (uint16_t)pitch);
+    for (uint32_t label = 0; label < head->classes; label++, from += plane) {
+        for (uint32_t x = 0; x < head->width; x += 8) {
+            const mve_pred16_t inside = vctp16q(head->width - x);
+            const uint16x8_t q = veorq_u16(vldrbq_z_u16(from + x, inside), vdupq_n_u16((uint16_t)sign));
+            vstrbq_scatter_offset_p_u16(to + x * pitch + label, columns, q, inside);
+        }
+    }
+}
+
+/* Column after column, or all of them at once where they are `pitch` bytes apart already. Whole vectors are stored:
+ * what that spoils of the next column is written later. */
+static void load_pixels(const struct decode_head *head, const uint8_t *from, uint32_t sign, uint8_t *to) {
+    const uint32_t pitch = pitch_of(head->classes);
+    const bool packed = pitch == head->classes;
+    const uint32_t count = packed ? 1 : head->width, size = packed ? pitch * head->width : head->classes;
+    for (uint32_t i = 0; i < count; i++, from += size, to += pitch) {
+        for (uint32_t at = 0; at < size; at += 16) {
+            const uint8x16_t q = vldrbq_z_u8(from + at, vctp8q(size - at));
+            vst1q_u8(to + at, veorq_u8(q, vdupq_n_u8((uint8_t)sign)));
         }
     }
 }
 
 static void load_row(const struct decode_head *head, const void *logits, int32_t y, bool judged) {
-    const struct decode_view view = decode_view_of(head);
-    const uint32_t classes = head->classes, pitch = pitch_of(classes);
     struct logits_row *const row = &rows[y & 1];
-    const uint32x4_t sign = vdupq_n_u32(head->type == DECODE_INT8 ? 0 : 0x80);
-    const uint32x4_t labels = vmulq_n_u32(vidupq_n_u32(0, 1), (uint32_t)view.label);
-    for (uint32_t x = 0; x < head->width; x++) {
-        const uint8_t *from = (const uint8_t *)logits + (size_t)y * view.row + x * view.pixel;
-        int8_t *to = row->logits + x * pitch;
-        for (uint32_t label = 0; label < classes; label += 4) {
-            /* A whole vector is stored: what it spoils of the next column is written later. */
-            const uint32x4_t q =
-                vldrbq_gather_offset_z_u32(from + label * view.label, labels, vctp32q(classes - label));
-            vstrbq_s32(to + label, vreinterpretq_s32_u32(veorq_u32(q, sign)));
-        }
+    const uint8_t *from = (const uint8_t *)logits + (size_t)y * decode_view_of(head).row;
+    const uint32_t sign = head->type == DECODE_INT8 ? 0 : 0x80;
+    if (head->order == DECODE_HWC) {
+        load_pixels(head, from, sign, (uint8_t *)row->logits);
+    } else {
+        load_planes(head, from, sign, (uint8_t *)row->logits);
     }
-    find_winners(row, head->width, classes, judged);
-}
-
-struct cell {
-    struct span y, x;
-    const int8_t *corner[4]; /* low low, low high, high low, high high (row, column): logits, classes together */
-    uint8_t winner[4];
-};
-
-static void find_corners(struct cell *cell, uint32_t pitch) {
-    for (int corner = 0; corner < 4; corner++) {
-        const struct logits_row *row = &rows[(corner < 2 ? cell->y.low : cell->y.high) & 1];
-        const uint32_t column = (uint32_t)(corner % 2 == 0 ? cell->x.low : cell->x.high);
-        cell->corner[corner] = row->logits + column * pitch;
-        cell->winner[corner] = row->winners[column] & (CLOSE - 1);
+    if (head->classes == 2) {
+        find_winners_of_two(row, head->width, judged);
+    } else {
+        find_winners(row, head->width, head->classes, judged);
     }
 }
 
-/* The classes that `winner` beats at all four corners. It must be larger than a higher class by `above`, than a lower
- * one by `below` steps. Saturation does not matter: steps are few. */
-static uint32_t beaten_by(uint32_t winner, const struct cell *cell, uint32_t classes, int8_t above, int8_t below) {
+/* The classes that `winner` beats at all four corners: higher ones that are not larger, and lower ones that are smaller
+ * by `lead`. Saturation does not matter: steps are few. */
+static uint32_t beaten_by(uint32_t winner, const struct lines_cell *cell, uint32_t classes, int8_t lead) {
     uint32_t higher = 0, lower = 0;
     for (uint32_t first = 0; first < classes; first += 16) {
         int8x16_t excess = vqsubq_n_s8(vld1q_s8(cell->corner[0] + first), cell->corner[0][winner]);
@@ -116,45 +140,33 @@ static uint32_t beaten_by(uint32_t winner, const struct cell *cell, uint32_t cla
             const int8x16_t here = vld1q_s8(cell->corner[corner] + first);
             excess = vmaxq_s8(excess, vqsubq_n_s8(here, cell->corner[corner][winner]));
         }
-        higher |= (uint32_t)vcmpleq_n_s8(excess, (int8_t)-above) << first;
-        lower |= (uint32_t)vcmpleq_n_s8(excess, (int8_t)-below) << first;
+        higher |= (uint32_t)vcmpleq_n_s8(excess, 0) << first;
+        lower |= (uint32_t)vcmpleq_n_s8(excess, (int8_t)-lead) << first;
     }
     const uint32_t own = 1u << winner;
     return (higher & ~(own | (own - 1))) | (lower & (own - 1));
 }
 
+/* Rows of the mask between two rows of logits. */
+struct band {
+    const struct logits_row *low, *high;
+    struct span y;
+};
+
 /* The classes that no winner of a corner beats: these winners and others. */
-static uint32_t contenders_of(const struct cell *cell, uint32_t classes, bool judged) {
+static uint32_t contenders_of(const struct band *band, const struct span *x, const struct lines_cell *cell,
+                              uint32_t classes, bool judged) {
     uint32_t left = UINT32_MAX >> (32 - classes), asked = 0;
     /* Of two that share a cell neither is beaten. */
     for (int corner = 0; corner < 4 && classes > 2; corner++) {
-        const uint32_t winner = cell->winner[corner];
+        const struct logits_row *row = corner < 2 ? band->low : band->high;
+        const uint32_t winner = row->winners[corner % 2 == 0 ? x->low : x->high] & (CLOSE - 1);
         if ((asked >> winner & 1) == 0) {
             asked |= 1u << winner;
-            left &= ~beaten_by(winner, cell, classes, judged ? DRAW_LEAD : 0, judged ? DRAW_LEAD : 1);
+            left &= ~beaten_by(winner, cell, classes, judged ? ROUNDING_LEAD : 1);
         }
     }
     return left;
-}
-
-/* Values are scaled by `scale`; tags are added if that is DRAW_TAGS. */
-static void make_lines(const struct cell *cell, uint32_t contenders, int32_t factor_y, int32_t factor_x, int32_t scale,
-                       struct draw_classes *classes) {
-    const int32_t whole_y = 2 * factor_y, whole_x = 2 * factor_x;
-    classes->count = 0;
-    for (; contenders != 0; contenders &= contenders - 1) {
-        const int32_t label = __builtin_ctz(contenders), i = classes->count++;
-        const int32_t left_step = cell->corner[2][label] - cell->corner[0][label];
-        const int32_t right_step = cell->corner[3][label] - cell->corner[1][label];
-        const int32_t left = cell->corner[0][label] * whole_y + left_step * cell->y.part;
-        const int32_t right = cell->corner[1][label] * whole_y + right_step * cell->y.part;
-        const int32_t tag = scale == DRAW_TAGS ? DRAW_TAG(label) : 0;
-        classes->labels[i] = (uint8_t)label;
-        classes->line[i].value = (left * whole_x + (right - left) * cell->x.part) * scale + tag;
-        classes->line[i].slope = 2 * (right - left) * scale;
-        classes->step[i].value = 2 * (left_step * whole_x + (right_step - left_step) * cell->x.part) * scale;
-        classes->step[i].slope = 4 * (right_step - left_step) * scale;
-    }
 }
 
 /* What a judge wants to know of a cell. */
@@ -162,6 +174,7 @@ struct case_file {
     const struct decode_head *head;
     const void *logits;
     decode_judge *judge;
+    struct rounding rounding;
     uint32_t among;
     int32_t y, x;
 };
@@ -171,90 +184,78 @@ static uint8_t ask(const void *context, int32_t y, int32_t x) {
     return file->judge(file->head, file->logits, file->among, file->y + y, file->x + x);
 }
 
-/* How far a position of the float32 definition can be off, in 2^-24: it is divided and reduced by a half, each time
- * rounded. Divided by a power of two it is exact. */
-static int32_t shift_of(int32_t size, int32_t factor) {
-    return (factor & (factor - 1)) == 0 ? 0 : 2 * size;
-}
-
-/* How near to a half a value in steps must be for float32 to be able to round it the other way. Where positions shift,
- * values do by 255 times as much at most. The definition rounds products and sums of at most 255 seven times,
- * draw_rounded values three times. It is below 0.19. */
-static float doubt_of(const struct decode_head *head) {
-    const int32_t height = head->height, width = head->width;
-    const int32_t shift = shift_of(height, head->mask_height / height) + shift_of(width, head->mask_width / width);
-    return 255.0f * 0x1p-24f * (float)(shift + 12);
-}
-
-static struct draw_area area_of(const struct decode_head *head, uint8_t *mask, const struct span *y,
-                                const struct span *x) {
-    return (struct draw_area){
-        .mask = mask + (size_t)y->begin * head->mask_width + (size_t)x->begin,
-        .stride = head->mask_width,
-        .height = y->end - y->begin,
-        .width = x->end - x->begin,
-    };
-}
-
-/* Draws a cell that several classes share. */
-static void draw_cell(struct cell *cell, const struct draw_area *area, struct case_file *file) {
-    static struct draw_classes classes;
-    const struct decode_head *head = file->head;
-    const int32_t factor_y = head->mask_height / head->height, factor_x = head->mask_width / head->width;
-    const int32_t unit = 4 * factor_y * factor_x;
-    find_corners(cell, pitch_of(head->classes));
-    const uint32_t contenders = contenders_of(cell, head->classes, file->judge != NULL);
+/* Draws a cell that several classes share, as it is without a judge. */
+static void draw_plain(const struct draw_area *area, const struct lines_cell *cell, uint32_t contenders) {
     const uint32_t others = contenders & (contenders - 1);
     const bool two = (others & (others - 1)) == 0;
-    const bool tagged = file->judge == NULL && !two && unit <= DRAW_MAX_TAGGED_UNIT;
-    make_lines(cell, contenders, factor_y, factor_x, tagged ? DRAW_TAGS : 1, &classes);
-    if (file->judge != NULL) {
-        file->among = contenders;
-        file->y = cell->y.begin;
-        file->x = cell->x.begin;
-        draw_rounded(area, &classes, unit, doubt_of(head), ask, file);
-    } else if (two) {
-        draw_larger(area, &classes);
+    const bool tagged = !two && cell->whole_y * cell->whole_x <= DRAW_MAX_TAGGED_UNIT;
+    const struct lines_scale plain = {0}, tags = {.shift = DRAW_TAG_BITS};
+    lines_make(&lines, cell, contenders, tagged ? &tags : &plain);
+    if (two) {
+        draw_larger(area, &lines);
     } else if (tagged) {
-        draw_largest(area, &classes);
+        draw_largest(area, &lines);
     } else {
-        draw_largest_plain(area, &classes);
+        draw_largest_plain(area, &lines);
     }
 }
 
 /* Who wins all corners of a cell, or CLOSE. */
-static uint32_t winner_of(const struct span *y, const struct span *x) {
-    const uint8_t *low = rows[y->low & 1].winners, *high = rows[y->high & 1].winners;
+static uint32_t winner_of(const struct band *band, const struct span *x) {
+    const uint8_t *low = band->low->winners, *high = band->high->winners;
     const uint32_t winner = low[x->low];
     const bool all = low[x->high] == winner && high[x->low] == winner && high[x->high] == winner;
     return all && winner < CLOSE ? winner : CLOSE;
 }
 
-/* The rows of the mask between two rows of logits. */
-static void draw_band(const struct span *y, struct case_file *file, uint8_t *mask) {
+static void draw_band(const struct band *band, struct case_file *file, uint8_t *mask) {
     const struct decode_head *head = file->head;
+    const uint32_t classes = head->classes, pitch = pitch_of(classes);
     const int32_t width = head->width, factor = head->mask_width / width;
+    struct lines_cell cell = {
+        .part_y = band->y.part,
+        .whole_y = 2 * (head->mask_height / head->height),
+        .whole_x = 2 * factor,
+    };
+    struct draw_area area = {.stride = head->mask_width, .height = band->y.end - band->y.begin};
+    uint8_t *const row = mask + (size_t)band->y.begin * head->mask_width;
     for (int32_t column = -1; column < width;) {
-        struct cell cell = {.y = *y, .x = span_at(column++, width, factor)};
-        const uint32_t winner = winner_of(y, &cell.x);
+        struct span x = span_at(column++, width, factor);
+        const uint32_t winner = winner_of(band, &x);
         /* Cells side by side that one class wins are filled together. */
         while (winner != CLOSE && column < width) {
             const struct span next = span_at(column, width, factor);
-            if (winner_of(y, &next) != winner) {
+            if (winner_of(band, &next) != winner) {
                 break;
             }
-            cell.x.end = next.end;
+            x.end = next.end;
             column++;
         }
-        if (cell.x.begin == cell.x.end) {
+        if (x.begin == x.end) {
             continue;
         }
-        const struct draw_area area = area_of(head, mask, y, &cell.x);
-        if (winner == CLOSE) {
-            draw_cell(&cell, &area, file);
-        } else {
+        area.mask = row + x.begin;
+        area.width = x.end - x.begin;
+        area.room = head->mask_width - x.begin;
+        if (winner != CLOSE) {
             draw_flat(&area, (uint8_t)winner);
+            continue;
         }
+        cell.corner[0] = band->low->logits + (uint32_t)x.low * pitch;
+        cell.corner[1] = band->low->logits + (uint32_t)x.high * pitch;
+        cell.corner[2] = band->high->logits + (uint32_t)x.low * pitch;
+        cell.corner[3] = band->high->logits + (uint32_t)x.high * pitch;
+        cell.part_x = x.part;
+        const uint32_t contenders = contenders_of(band, &x, &cell, classes, file->judge != NULL);
+        if (file->judge == NULL) {
+            draw_plain(&area, &cell, contenders);
+            continue;
+        }
+        file->among = contenders;
+        file->y = band->y.begin;
+        file->x = x.begin;
+        lines_make(&lines, &cell, contenders, &file->rounding.scale);
+        rounding_draw(&file->rounding, &area, &lines);
     }
 }
 
@@ -264,6 +265,7 @@ int decode_interpolate(const struct decode_head *head, const void *logits, uint8
         return problem;
     }
     struct case_file file = {.head = head, .logits = logits, .judge = judge};
+    file.rounding = rounding_of(head, ask, &file);
     load_row(head, logits, 0, judge != NULL);
     for (int32_t band = -1; band < head->height; band++) {
         const struct span y = span_at(band, head->height, head->mask_height / head->height);
@@ -271,7 +273,7 @@ int decode_interpolate(const struct decode_head *head, const void *logits, uint8
             load_row(head, logits, y.high, judge != NULL);
         }
         if (y.begin < y.end) {
-            draw_band(&y, &file, mask);
+            draw_band(&(struct band){&rows[y.low & 1], &rows[y.high & 1], y}, &file, mask);
         }
     }
     return 0;
