@@ -1,4 +1,4 @@
-"""`n6gen evaluate`: how well a network segments a labelled data set, on the host and on the emulated board."""
+"""`n6gen evaluate`: how well a network segments a labelled data set, on the host and on a board."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from n6gen.cli.output import Output
+from n6gen.cli.reach import port_options, reach
 from n6gen.cli.shell import command, setting
 from n6gen.errors import ExitCode
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 @setting("build", help="The build to evaluate.")
 @click.option("--model", metavar="FILE|NAME", help="A model by itself instead of a build; on the host only.")
 @click.option(
-    "--on", type=click.Choice(("host", "virtual", "both")), default="host", show_default="host", help="What runs it."
+    "--on", type=click.Choice(("host", "board", "both")), default="host", show_default="host", help="What runs it."
 )
+@port_options
 @click.option("--compare-input-maps", is_flag=True, help="On the host: also by the input map that is not used.")
 @click.option("--void", type=click.IntRange(0, 255), metavar="INDEX", help="Pixels of this index are no class.")
 @click.option("--void-is-background", is_flag=True, help="They are class 0, as in ST's evaluation; else not counted.")
@@ -55,34 +57,38 @@ def evaluate(
     resume: bool,
     timeout: float,
     sn: str | None,
+    port: str | None,
+    baud: int | None,
+    reset: bool,
+    boot_timeout: float,
     **declared: Any,
 ) -> int:
     """Pixel accuracy and mean IoU over a labelled data set; killed and called again, it goes on.
 
     Pictures are stretched to the network's input (bilinear), masks to its output (nearest). The mean is over all
-    classes, background included.
+    classes, background included. The board is the emulated one, or behind a port: see `n6gen measure`.
     """
     from n6gen.board import load_board
-    from n6gen.emulator.instance import open_instance
     from n6gen.evaluate.conduct import Plan
     from n6gen.evaluate.conduct import evaluate as run
     from n6gen.evaluate.dataset import check_pairs, find_pairs
-    from n6gen.evaluate.subject import built, check_virtual
-    from n6gen.programmer.registry import choose
+    from n6gen.evaluate.subject import built, check_built
 
-    if compare_input_maps and on == "virtual":
+    if compare_input_maps and on == "board":
         raise click.UsageError("--compare-input-maps needs the host: --on host or --on both")
+    if port is not None and on == "host":
+        raise click.UsageError("--port leads to a board: --on board or --on both")
     if void_is_background and void is None:
         raise click.UsageError("--void-is-background needs --void")
     subject = built(Path(build)) if model is None else _unbuilt(model, declared)
-    instance = None
+    board = None
     if on != "host":
-        check_virtual(subject)
-        instance = open_instance(choose(load_board(subject.manifest.board), sn)[1])
+        check_built(subject)
+        board = reach(load_board(subject.manifest.board), sn, port, baud, reset=reset)
     pairs = find_pairs(Path(images), Path(masks), limit)
     with out.progress("checking masks", len(pairs)) as advance:
         check_pairs(pairs, subject.classes, void, advance)
-    plan = Plan(subject, pairs, on, instance, compare_input_maps, void, void_is_background, timeout)
+    plan = Plan(subject, pairs, on, board, compare_input_maps, void, void_is_background, timeout, boot_timeout)
     with out.progress("evaluating", len(pairs)) as advance:
 
         def on_resume(done: int) -> None:

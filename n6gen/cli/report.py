@@ -82,7 +82,7 @@ def report_options(function: Callable[..., Any]) -> Callable[..., Any]:
             default="0%",
             show_default="0%",
             metavar="PERCENT",
-            help="How much more than in the baseline a stage may cost.",
+            help="How much more than in the baseline a stage may cost; 1% at least on a real clock.",
         ),
         click.option(
             "--baseline",

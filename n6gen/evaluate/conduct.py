@@ -10,42 +10,45 @@ import attrs
 import onnxruntime
 
 from n6gen import __version__
-from n6gen.emulator.instance import Instance
 from n6gen.errors import InputError
+from n6gen.evaluate.board import masks as masks_of
 from n6gen.evaluate.dataset import Pair, nearest, read_mask, stretched
 from n6gen.evaluate.metric import Mask, Score, confusion
 from n6gen.evaluate.state import Done, State, open_state
-from n6gen.evaluate.subject import DEFAULT, INTEGER, VIRTUAL, Subject
+from n6gen.evaluate.subject import DEFAULT, INTEGER, Subject
+from n6gen.measure.facts import BOOT_S
 from n6gen.measure.frames import Frame
-from n6gen.measure.live import watch
+from n6gen.measure.subject import Subject as Board
 
 SCHEMA = 1
 
-On = Literal["host", "virtual", "both"]
+On = Literal["host", "board", "both"]
 
 
 @attrs.frozen
 class Plan:
     """What to evaluate and how. `void`: the index of pixels that are no class; they do not count, or are class 0.
 
-    `timeout` bounds one inference of the board, in seconds of the host. `instance` is None if `on` is host.
+    `board` is None if `on` is host. `timeout` bounds one inference of it, `boot_timeout` getting ready, in seconds of
+    the host.
     """
 
     subject: Subject
     pairs: Sequence[Pair]
     on: On = "host"
-    instance: Instance | None = None
+    board: Board | None = None
     compare_input_maps: bool = False
     void: int | None = None
     void_is_background: bool = False
     timeout: float = 60.0
+    boot_timeout: float = BOOT_S
 
     def judges(self) -> list[str]:
         """The names of all that make masks; the others are compared with the first."""
-        names = [] if self.on == "virtual" else [INTEGER, DEFAULT]
+        names = [] if self.on == "board" else [INTEGER, DEFAULT]
         if self.compare_input_maps and names:
             names.append(f"{INTEGER}-{self.subject.other_mapping()}")
-        return names if self.on == "host" else [*names, VIRTUAL]
+        return names if self.on == "host" else [*names, self.subject.manifest.board]
 
     def identity(self) -> list[Any]:
         """What a state must have been made for, to be continued."""
@@ -65,7 +68,7 @@ class Evaluation:
     @property
     def exact(self) -> bool | None:
         """Whether every pixel of the board's masks equals the integer reference; None if not both ran."""
-        return self.differing[VIRTUAL] == 0.0 if self.plan.on == "both" else None
+        return self.differing[self.plan.subject.manifest.board] == 0.0 if self.plan.on == "both" else None
 
     @property
     def wrong(self) -> bool:
@@ -137,7 +140,7 @@ def _run(plan: Plan, pairs: Sequence[Pair]) -> Generator[Done, None, None]:
     """What all judges make of each pair."""
     subject = plan.subject
     height, width = subject.size
-    host = None if plan.on == "virtual" else subject.on_host()
+    host = None if plan.on == "board" else subject.on_host()
     other = subject.on_host(subject.other_mapping()) if host and plan.compare_input_maps else None
     shown = (Frame(pair.name, stretched(pair.image, height, width)) for pair in pairs)
     for pair, (frame, device) in zip(pairs, _shown_to_board(plan, shown), strict=True):
@@ -148,13 +151,13 @@ def _run(plan: Plan, pairs: Sequence[Pair]) -> Generator[Done, None, None]:
         if other is not None:
             masks[f"{INTEGER}-{subject.other_mapping()}"] = other.mask(frame.pixels)
         if device is not None:
-            masks[VIRTUAL] = device
+            masks[subject.manifest.board] = device
         yield _judged(plan, pair, masks)
 
 
 def _shown_to_board(plan: Plan, frames: Iterator[Frame]) -> Iterator[tuple[Frame, Mask | None]]:
     """Each frame with the board's mask; None if no board is asked."""
-    if plan.instance is None:
+    if plan.board is None:
         yield from ((frame, None) for frame in frames)
         return
     latest: list[Frame] = []
@@ -164,10 +167,9 @@ def _shown_to_board(plan: Plan, frames: Iterator[Frame]) -> Iterator[tuple[Frame
             latest[:] = [frame]
             yield frame
 
-    subject = plan.subject
-    views = watch(plan.instance, subject.folder, subject.manifest, remembered(), timeout=plan.timeout)
-    for view in views:
-        yield latest[0], view.mask
+    times = {"timeout": plan.timeout, "boot_timeout": plan.boot_timeout}
+    for mask in masks_of(plan.board, plan.subject, remembered(), **times):
+        yield latest[0], mask
 
 
 def _judged(plan: Plan, pair: Pair, masks: Mapping[str, Mask]) -> Done:

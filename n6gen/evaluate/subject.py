@@ -9,7 +9,6 @@ from typing import Any
 
 import attrs
 
-from n6gen.board import load_board
 from n6gen.errors import InputError
 from n6gen.evaluate.metric import Mask
 from n6gen.image.manifest import Manifest, read_manifest
@@ -19,8 +18,8 @@ from n6gen.tools.files import sha256_bytes
 
 Judge = Callable[[Mask], Mask]
 
-#: Who makes masks. The first is what all others are compared with.
-INTEGER, DEFAULT, VIRTUAL = "integer", "onnxruntime", "virtual"
+#: Who makes masks, besides a board. The first is what all others are compared with.
+INTEGER, DEFAULT = "integer", "onnxruntime"
 MAPPINGS = ("exact", "raw")
 
 
@@ -104,11 +103,7 @@ def unbuilt(file: Path, declared: InputDeclaration, options: Mapping[str, Any], 
     return Subject(file.parent, manifest, built=False)
 
 
-def check_virtual(subject: Subject) -> None:
-    """Raise InputError if no emulated board can run the subject."""
+def check_built(subject: Subject) -> None:
+    """Raise InputError if no board can run the subject."""
     if not subject.built:
         raise InputError("a model by itself runs on the host only", "Build and flash it; then say --build DIR.")
-    if load_board(subject.manifest.board).instructions_per_tick is None:
-        raise InputError(
-            f"{subject.folder} is for {subject.manifest.board}, which is not emulated", "Use --board virtual."
-        )

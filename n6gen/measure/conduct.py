@@ -54,6 +54,18 @@ def begin(client: Client, start: Start, timeout: float) -> None:
         raise DidNotRun(error.message, *error.things_to_try) from error
 
 
+def greet(client: Client, start: Start, timeout: float, *, network: str, build: str) -> Hello:
+    """Open a session with a board that `begin` has seen to; its hello. Raises DidNotRun if it does not answer.
+
+    BoardError if it runs another network or build (64 hex digits each).
+    """
+    attempts = _attempts(start, timeout)
+    try:
+        return client.hello(network=network, build=build, attempts=attempts, timeout=_HELLO_S)
+    except NoAnswer as error:
+        raise DidNotRun(error.message, *error.things_to_try) from error
+
+
 def _attempts(start: Start, timeout: float) -> int:
     """How often hello is said: as long as a board may take that is not known to be ready."""
     return _HELLOS if start == "boot" else max(1, math.ceil(timeout / _HELLO_S))
@@ -70,15 +82,8 @@ def conduct(
     Raises DidNotRun if the board does not answer at all, BoardError if it runs another build, fails, hangs, or gives
     two samples of one frame that differ on a clock that repeats.
     """
-    try:
-        hello = client.hello(
-            network=facts.network_id,
-            build=facts.build_id,
-            attempts=_attempts(facts.start, facts.boot_timeout),
-            timeout=_HELLO_S,
-        )
-    except NoAnswer as error:
-        raise DidNotRun(error.message, *error.things_to_try) from error
+    start, timeout = facts.start, facts.boot_timeout
+    hello = greet(client, start, timeout, network=facts.network_id, build=facts.build_id)
     _must_fit(hello, facts)
     facts = attrs.evolve(facts, unit=facts.unit.at(hello.tick_hz))
     return _Conductor(client, facts, host, hello, on_frame).run()

@@ -14,10 +14,13 @@ import onnx
 import pytest
 from PIL import Image
 
+from n6gen.emulator.instance import open_instance
+from n6gen.emulator.machine import Machine
 from n6gen.errors import InputError
 from n6gen.evaluate.metric import Score, confusion
 from n6gen.evaluate.state import open_state
 from n6gen.scenes import render
+from tests.support.bridge import as_pty
 from tests.support.cli import n6gen
 from tests.support.journey import SIDE, build, flash, tiny_model
 from tests.support.qdq import segmenter
@@ -85,7 +88,7 @@ def test_errors_end_in_5_before_anything_runs(home: Path, tmp_path: Path) -> Non
         assert "Traceback" not in ran.err
         return ran.err
 
-    assert "runs on the host only" in refused(*options, *model, "--on", "virtual")
+    assert "runs on the host only" in refused(*options, *model, "--on", "board")
     assert "no build folder" in refused(*options, "--build", tmp_path / "nothing")
     (masks / "000.png").rename(masks / "x.png")
     assert "no mask for" in refused()
@@ -105,7 +108,7 @@ def test_errors_end_in_5_before_anything_runs(home: Path, tmp_path: Path) -> Non
 def test_maps_are_compared_on_the_host_only(tmp_path: Path) -> None:
     """Anything else is a wrong command line; so is a background of nothing."""
     assert n6gen("evaluate", *scenes(tmp_path / "other", 1), "--void-is-background").code == 2
-    ran = n6gen("evaluate", *scenes(tmp_path, 1), "--on", "virtual", "--compare-input-maps")
+    ran = n6gen("evaluate", *scenes(tmp_path, 1), "--on", "board", "--compare-input-maps")
     assert ran.code == 2
     assert "--compare-input-maps needs the host" in ran.err
 
@@ -178,9 +181,27 @@ def test_the_board_equals_the_host(home: Path, tmp_path: Path, input_map: str) -
     assert said["verdict"] == {"exact": True}
     device = next(row for row in said["differences"] if row["of"] == "virtual")
     assert (device["miou"], device["pixel_accuracy"], device["pixels_differing"]) == (0, 0, 0)
-    alone = n6gen("evaluate", *words, "--on", "virtual", "--json").json
+    alone = n6gen("evaluate", *words, "--on", "board", "--json").json
     assert alone["results"] == {"virtual": said["results"]["integer"]}
     assert n6gen("evaluate", *words, "--json").json["results"]["integer"] == said["results"]["integer"]
+
+
+@pytest.mark.arm
+@pytest.mark.qemu
+def test_a_board_behind_a_port(home: Path, tmp_path: Path) -> None:
+    """Pictures go up the link, masks come down: what a real board is judged by, here of the emulated app."""
+    assert build(home / "tiny0.onnx", tmp_path / "b").code == 0
+    assert flash(tmp_path / "b").code == 0
+    words = [*scenes(tmp_path, 3), "--build", tmp_path / "b"]
+    with Machine.start(open_instance("virtual-0")) as machine, as_pty(machine.uart) as port:
+        ran = n6gen("evaluate", *words, "--on", "both", "--port", port, "--json")
+        assert ran.code == 0, ran.err
+        assert ran.json["results"]["virtual"] == ran.json["results"]["integer"]
+        assert ran.json["verdict"] == {"exact": True}
+        assert machine.camera.taken == 0
+    refused = n6gen("evaluate", *words, "--port", port)
+    assert refused.code == 2
+    assert "--on board or --on both" in refused.err
 
 
 @pytest.mark.arm
