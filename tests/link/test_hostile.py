@@ -1,24 +1,29 @@
 """A hostile link: thousands of damaged streams, and not one wrong sample.
 
-Each stream is a session of two windows and a self-test, damaged by one to four of the ways in `DAMAGE`, and read by the
-real decoder and the real client. What a board would send after a command comes after that command, damaged; parts of
-what it sent before may come late, or again. Whatever the client returns must be what the board measured; all else must
-end in a named error. Upward transfers have a hostile link of their own: tests/app/test_inject.py.
+Each stream is a session of two windows, a mask and a self-test, damaged by one to four of the ways in `DAMAGE`, and
+read by the real decoder and the real client. What a board would send after a command comes after that command, damaged;
+parts of what it sent before may come late, or again. Whatever the client returns must be what the board measured; all
+else must end in a named error, in the time that it may take. Upward transfers have a hostile link of their own:
+tests/app/test_inject.py.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
+import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import attrs
 import pytest
 
 from n6gen.errors import BoardError
-from n6gen.link import Client, Selftest
+from n6gen.link import Client, NoAnswer, Selftest, client, conversation, inbox
 from n6gen.link.protocol import NO_SESSION, SAMPLE_FIELDS, Sample, encode, parse, samples_crc
 from tests.link.fake_board import BUILD, HELLO, NETWORK
+from tests.link.wire import bulk_line, chunked
 
 NONCE, OTHER = "5e55a0a1", "0ddba11e"
 STREAMS = int(os.environ.get("HOSTILE_STREAMS", "12000"))
@@ -77,14 +82,39 @@ def selftest(rng: random.Random, session: str, seq: int, ref: int) -> tuple[Self
     return Selftest.of(parse(said[1][:-1])), said
 
 
-def whole(rng: random.Random) -> tuple[list[list[Sample]], Selftest, list[Lines]]:
-    """A session without damage: what is measured and found, and what the board says to hello, two runs and a test."""
+def transfer(rng: random.Random, seq: int) -> tuple[bytes, Lines]:
+    """A mask, and the record and chunks that bring it. Its bytes may look like lines."""
+    data = rng.choice((rng.randbytes(300), bytes(300), (b"\n" + encode(NONCE, seq + 1, "ok", {"cmd": "mask"})) * 6))
+    chunks = [chunked(data[at : at + 128], 128) for at in range(0, len(data), 128)]
+    return data, [bulk_line(len(data), 128, f"{zlib.crc32(data):08x}", session=NONCE, seq=seq), *chunks]
+
+
+@attrs.frozen
+class Truth:
+    """What a board measured, made and found."""
+
+    windows: list[list[Sample]]
+    mask: bytes
+    found: Selftest
+
+    def holds(self, client: Client) -> Iterator[bool]:
+        """Whether each thing that the client returns is what it should be."""
+        for samples in self.windows:
+            yield client.run(FRAMES, REPEAT, timeout=5) == samples
+        yield client.mask(attempts=1) == self.mask
+        yield client.selftest() == self.found
+
+
+def whole(rng: random.Random) -> tuple[Truth, list[Lines]]:
+    """A session without damage: what is true, and what the board says to hello, two runs, `mask` and a self-test."""
     count = FRAMES * REPEAT
     hello = encode(NONCE, 0, "hello", HELLO | {"nonce": NONCE})
     first, lines = window(rng, NONCE, 1, 0, count)
     second, more = window(rng, NONCE, 1 + len(lines), 1, count)
-    found, last = selftest(rng, NONCE, 1 + len(lines) + len(more), 2)
-    return [first, second], found, [[hello], lines, more, last]
+    seq = 1 + len(lines) + len(more)
+    mask, pieces = transfer(rng, seq)
+    found, last = selftest(rng, NONCE, seq + 1, 3)
+    return Truth([first, second], mask, found), [[hello], lines, more, pieces, last]
 
 
 # Ways to damage what a board says: its lines, or its bytes.
@@ -188,14 +218,14 @@ DAMAGE = (*ACROSS, *ON_LINES, *ON_BYTES)
 def damaged(rng: random.Random, said: list[Lines]) -> tuple[list[bytes], set[str]]:
     """What comes after each command, damaged by one way at least; and by which ways."""
     chosen, done = rng.sample(DAMAGE, rng.randint(1, 4)), set()
-    hello, first, second, last = ([*lines] for lines in said)
+    hello, *answers = ([*lines] for lines in said)
     for across in ACROSS:
         if across in chosen:
-            across(second, first, rng)
-            across(last, second, rng)
+            for before, lines in itertools.pairwise(answers):
+                across(lines, before, rng)
             done.add(across.__name__)
     parts = []
-    for lines in (first, second, last):
+    for lines in answers:
         for on_lines in ON_LINES:
             if on_lines in chosen and lines and rng.random() < 0.7:
                 on_lines(lines, rng)
@@ -216,31 +246,105 @@ def test_no_wrong_sample_is_ever_accepted(part: int) -> None:
     used: Counter[str] = Counter()
     accepted: Counter[int] = Counter()
     for _ in range(STREAMS // 4):
-        truth, found, said = whole(rng)
+        truth, said = whole(rng)
         parts, ways = damaged(rng, said)
         used.update(ways)
         client = Client(Script(parts, rng), nonces=lambda: NONCE)
         taken = 0
         try:
             client.hello(network=NETWORK, build=BUILD, attempts=1)
-            for samples in truth:
-                assert client.run(FRAMES, REPEAT, timeout=5) == samples, ways
+            for is_true in truth.holds(client):
+                assert is_true, ways
                 taken += 1
-            assert client.selftest() == found, ways
-            taken += 1
         except BoardError:
             pass
         accepted[taken] += 1
+    print(dict(used), dict(accepted))
     # Every way to damage was used often, and damage was neither always harmless nor always deadly.
     assert min(used[way.__name__] for way in DAMAGE) > STREAMS // 40, used
-    assert all(accepted[count] > STREAMS // 600 for count in (0, 1, 2, 3)), accepted
+    assert all(accepted[count] > STREAMS // 600 for count in range(5)), accepted
 
 
 def test_the_streams_are_good_before_they_are_damaged() -> None:
-    """Without damage both windows are accepted: what the test above rejects, it rejects for the damage."""
+    """Without damage all is accepted: what the test above rejects, it rejects for the damage."""
     rng = random.Random(9)
-    truth, found, said = whole(rng)
+    truth, said = whole(rng)
     client = Client(Script([b"".join(lines) for lines in said], rng), nonces=lambda: NONCE)
     client.hello(network=NETWORK, build=BUILD)
-    assert [client.run(FRAMES, REPEAT, timeout=5) for _ in truth] == truth
-    assert client.selftest() == found
+    assert list(truth.holds(client)) == [True] * 4
+
+
+class Clock:
+    """A time that passes only while a port is read."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Endless(Script):
+    """After its stream the link stays open: it is silent, or talks of other things for ever."""
+
+    def __init__(self, parts: list[bytes], rng: random.Random, clock: Clock, chatter: bytes) -> None:
+        super().__init__(parts, rng)
+        self._clock, self._chatter = clock, chatter
+
+    def read(self, timeout: float) -> bytes:
+        assert timeout >= 0
+        if self._ready:
+            return super().read(timeout)
+        if self._chatter:
+            # As fast as 921600 baud brings it.
+            self._clock.now += len(self._chatter) / 92_160
+            return self._chatter
+        self._clock.now += timeout
+        return b""
+
+
+#: Longest that a call may take: its own time-outs, one answer's for each record that may be missing, and settling.
+_LIMITS = {
+    "hello": 2.0,
+    "run": conversation.ANSWER_S + 5.0 + (FRAMES * REPEAT + 1) * conversation.ANSWER_S + inbox._MAX_SETTLE_S,
+    "mask": 30.0 + inbox._MAX_SETTLE_S,
+    "selftest": conversation.ANSWER_S + 60.0,
+}
+
+
+@pytest.mark.parametrize(
+    "chatter",
+    [b"", b"[driver] sensor ready, frame 17\r\n" * 20, encode(OTHER, 5, "beat", {"n": 1, "up": "0" * 16}) * 20],
+    ids=["silence", "log text", "another session"],
+)
+def test_time_outs_are_honoured(chatter: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No call takes longer than it may after a damaged stream, whether nothing comes or what comes never ends."""
+    clock = Clock()
+    for module in (client, conversation, inbox):
+        monkeypatch.setattr(module, "time", clock)
+    rng = random.Random(5)
+    slowest, ended = dict.fromkeys(_LIMITS, 0.0), Counter[str]()
+    # To read what never ends takes its time.
+    for _ in range(STREAMS // (120 if chatter else 12)):
+        parts, ways = damaged(rng, whole(rng)[1])
+        board = Client(Endless(parts, rng, clock, chatter), nonces=lambda: NONCE)
+        calls: list[tuple[str, Callable[[], object]]] = [
+            ("hello", lambda board=board: board.hello(network=NETWORK, build=BUILD, attempts=1)),
+            ("run", lambda board=board: board.run(FRAMES, REPEAT, timeout=5)),
+            ("run", lambda board=board: board.run(FRAMES, REPEAT, timeout=5)),
+            ("mask", lambda board=board: board.mask(attempts=1)),
+            ("selftest", lambda board=board: board.selftest()),
+        ]
+        for name, call in calls:
+            began = clock.now
+            try:
+                call()
+            except BoardError as error:
+                ended[type(error).__name__] += 1
+                break
+            finally:
+                took = clock.now - began
+                slowest[name] = max(slowest[name], took)
+                # A piece that is being read when the time is up is read to its end.
+                assert took <= _LIMITS[name] + 0.1, (name, ways)
+    assert ended[NoAnswer.__name__] > STREAMS // 1200
+    assert slowest["run"] > 5
