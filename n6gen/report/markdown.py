@@ -35,7 +35,7 @@ def markdown(session: Mapping[str, Any]) -> str:
     """The text."""
     conditions = session["conditions"]
     parts = [
-        f"## {'✅' if passed(session) else '❌'} n6gen measure on {safe(conditions['board'])}",
+        f"## {'✅' if passed(session) else '❌'} {_what(session)}",
         " ".join(safe(line) for line in [verdict_line(session), *warnings(session)]),
     ]
     if session.get("gate"):
@@ -53,6 +53,12 @@ def markdown(session: Mapping[str, Any]) -> str:
     listed = _table(("condition", "value"), ((name, text) for name, text in flat(conditions)), "ll")
     parts.append(f"<details><summary>Conditions</summary>\n\n{listed}\n\n</details>")
     return "\n\n".join(parts) + "\n"
+
+
+def _what(session: Mapping[str, Any]) -> str:
+    height, width = session["conditions"]["resolution"]
+    model = session["model"]["name"].removesuffix(".onnx")
+    return f"{safe(model)}, {width}×{height}, on {safe(session['conditions']['board'])}"
 
 
 def _stages(session: Mapping[str, Any]) -> str:

@@ -270,5 +270,7 @@ def test_markdown_is_appended_to_a_step_summary_only(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", os.fspath(summary))
     write_markdown(session, summary)
     write_markdown(session, other)
-    assert summary.read_text("utf-8").startswith("before\n\n## ✅ n6gen measure on stand\\-in")
+    assert summary.read_text("utf-8").startswith(
+        "before\n\n## ✅ st\\_deeplabv3\\_mnv2\\_a050\\_s16\\_asppv2\\_320\\_qdq\\_int8, 64×64, on stand\\-in"
+    )
     assert other.read_text("utf-8").startswith("## ✅")
