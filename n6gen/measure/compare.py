@@ -63,12 +63,13 @@ def _exact(name: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> StageChange
 def _sampled(name: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> StageChange:
     old, new = _samples(a, name), _samples(b, name)
     before, after = a["stages"][name]["p50"], b["stages"][name]["p50"]
-    found = ratio(new, old) if old and new and old[0] > 0 else None
+    tick = max(a["resolution_of_clock"], b["resolution_of_clock"])
+    found = ratio(new, old, tick)
     if found is None:
         raise InputError(f"{name}: too few samples, or too small ones, for an interval", "Measure both again, longer.")
     apart = found[0] > 1 or found[1] < 1
     change: Change = _direction(after, before) if apart else "not told apart"
-    return StageChange(name, before, after, after / before, found, difference(new, old), change)
+    return StageChange(name, before, after, after / before, found, difference(new, old, tick=tick), change)
 
 
 def _direction(after: float, before: float) -> Literal["slower", "faster"]:

@@ -85,23 +85,34 @@ def interval(ordered: Sequence[float], percent: int, confidence: float = CONFIDE
 
 
 def difference(
-    new: Sequence[float], old: Sequence[float], percent: int = 50, confidence: float = CONFIDENCE
+    new: Sequence[float], old: Sequence[float], percent: int = 50, confidence: float = CONFIDENCE, tick: float = 0.0
 ) -> Interval | None:
     """An interval for a quantile of `new` less that of `old`, both sorted and independent; None for too few samples.
 
     Each side gets an interval of confidence √`confidence`: both hold together with `confidence`, whatever the two
-    distributions are, and then the difference lies between the outermost differences of their ends.
+    distributions are, and then the difference lies between the outermost differences of their ends. A sample is known
+    to one `tick` of the clock that took it, so that each end may be as much further out.
     """
+    ends = _both(new, old, percent, confidence, tick)
+    return None if ends is None else (ends[0][0] - ends[1][1], ends[0][1] - ends[1][0])
+
+
+def ratio(new: Sequence[float], old: Sequence[float], tick: float = 0.0) -> Interval | None:
+    """Like `difference`, for the median of `new` divided by that of `old`; None, too, if that of `old` may be 0."""
+    ends = _both(new, old, 50, CONFIDENCE, tick)
+    if ends is None or ends[1][0] <= 0:
+        return None
+    return ends[0][0] / ends[1][1], ends[0][1] / ends[1][0]
+
+
+def _both(
+    new: Sequence[float], old: Sequence[float], percent: int, confidence: float, tick: float
+) -> tuple[Interval, Interval] | None:
     each = math.sqrt(confidence)
     ours, theirs = interval(new, percent, each), interval(old, percent, each)
-    return None if ours is None or theirs is None else (ours[0] - theirs[1], ours[1] - theirs[0])
-
-
-def ratio(new: Sequence[float], old: Sequence[float]) -> Interval | None:
-    """Like `difference`, for the median of `new` divided by that of `old`, all samples above 0."""
-    each = math.sqrt(CONFIDENCE)
-    ours, theirs = interval(new, 50, each), interval(old, 50, each)
-    return None if ours is None or theirs is None else (ours[0] / theirs[1], ours[1] / theirs[0])
+    if ours is None or theirs is None:
+        return None
+    return (ours[0] - tick, ours[1] + tick), (theirs[0] - tick, theirs[1] + tick)
 
 
 @functools.lru_cache(maxsize=256)

@@ -267,6 +267,20 @@ def test_on_a_real_clock_no_limit_is_below_one_per_cent(clocked: dict[str, Json]
     assert "1.00% above the baseline" in gate_lines({"gate": judged.as_json()})[0]
 
 
+def test_what_a_tick_may_make_of_it_is_no_difference(clocked: dict[str, Json]) -> None:
+    """Six ticks against five, each time: on so coarse a clock that may be nothing, and the gate says so."""
+    coarse, slow = copy.deepcopy(clocked["a"]), copy.deepcopy(clocked["a"])
+    for session, ticks in ((coarse, 5), (slow, 6)):
+        session["resolution_of_clock"] = 0.25
+        session["stages"]["decode"]["p50"] = ticks * 0.25
+        for window in session["windows"]:
+            window["samples"]["decode"] = [ticks * 0.25] * len(window["samples"]["decode"])
+    (change,) = [change for change in compare(coarse, slow) if change.stage == "decode"]
+    assert (change.ratio, change.change) == (1.2, "not told apart")
+    assert change.interval == pytest.approx((5 / 6, 7 / 4))
+    assert gate(slow, coarse, 0.1, stages=["decode"]).verdict == "undecided"
+
+
 def test_too_few_samples_for_an_interval_are_said_to_be(clocked: dict[str, Json]) -> None:
     """Neither a pass nor a regression."""
     few = copy.deepcopy(clocked["b"])

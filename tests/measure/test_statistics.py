@@ -95,6 +95,16 @@ def test_differences_and_ratios_hold_the_truth_as_often_as_they_say(n: int, m: i
     assert all(count / 1500 >= 0.95 for count in held)
 
 
+def test_the_clocks_resolution_widens_differences_and_ratios() -> None:
+    """By a tick at each end; a ratio to what may be nothing is none."""
+    new, old = [20.0] * 60, [10.0] * 60
+    assert difference(new, old) == (10, 10)
+    assert difference(new, old, tick=1.0) == (8, 12)
+    assert (ratio(new, old), ratio(new, old, 1.0)) == ((2, 2), (19 / 11, 21 / 9))
+    assert ratio(new, old, 10.0) is None
+    assert ratio(new, [0.0] * 60) is None
+
+
 def test_what_the_samples_cannot_say_is_not_said() -> None:
     """p95 needs 59 samples, p99 needs 299; the reason names the number."""
     assert (least_samples(95), least_samples(99)) == (59, 299)
