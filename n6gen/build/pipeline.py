@@ -38,11 +38,13 @@ def build(
     request: BuildRequest,
     on_step: Callable[[str], None] = lambda name: None,  # noqa: ARG005
     on_line: Callable[[str], None] = lambda line: None,  # noqa: ARG005
+    project: Path | None = None,
 ) -> BuildResult:
     """Build what `request` asks for into its folder.
 
     `on_step` gets the name of each step (of STEPS) as it begins, `on_line` what the tools print. While a build runs its
-    folder has no manifest, so that nobody flashes half of it. Raises InputError or MissingToolError.
+    folder has no manifest, so that nobody flashes half of it. `project` is where the app is rendered and compiled, by
+    default `project` in the folder; builds that share one must not run at once. Raises InputError or MissingToolError.
     """
     from filelock import FileLock, Timeout
 
@@ -62,7 +64,8 @@ def build(
             if there is not None and is_current(there, wanted, request.out):
                 return BuildResult(request.out, there, changed=False)
             (request.out / FILE_NAME).unlink(missing_ok=True)
-            manifest = _make(request, board, compiler, model_file, wanted, on_step, on_line)
+            place = project or request.out / "project"
+            manifest = _make(request, board, compiler, model_file, wanted, place, on_step, on_line)
     except Timeout:
         raise InputError(f"another build is writing {request.out}", "Wait for it, or choose another --out.") from None
     return BuildResult(request.out, manifest, changed=True)
@@ -112,6 +115,7 @@ def _make(
     compiler: str,
     model_file: Path | None,
     wanted: str,
+    place: Path,
     on_step: Callable[[str], None],
     on_line: Callable[[str], None],
 ) -> Manifest:
@@ -143,7 +147,7 @@ def _make(
     on_step("render")
     spec = input_of(model, network, declared)
     config = app_config(request, spec, network, tools, vendor)
-    project = render_project(board, network, config, out / "project", request.templates)
+    project = render_project(board, network, config, place, request.templates)
     on_step("build")
     app = build_project(project, out / "build.log", on_line, tools)
     on_step("images")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from rich.console import RenderableType
 from rich.table import Table
 
+from n6gen.report import bisection
 from n6gen.report.numbers import share
 from n6gen.report.pictures import Pixels, camera_url, difference_url, mask_url, spread_url
 from n6gen.report.template import render
@@ -43,6 +44,8 @@ def summary(said: Mapping[str, Any]) -> list[RenderableType]:
         if difference is not None:
             shown.append(_elements(difference))
         shown += notes(frame)
+    if said["bisection"] is not None:
+        shown += bisection.summary(said["bisection"])
     return [*shown, verdict_line(said)]
 
 
@@ -109,7 +112,9 @@ def page(said: Mapping[str, Any], seen: Sequence[Seen]) -> str:
     frames = [_frame(frame, one) for frame, one in zip(said["frames"], seen, strict=False)]
     iou = enumerate(zip(said["iou"]["integer"], said["iou"]["onnxruntime"], strict=True))
     classes = [(index, [_share(one), _share(other)]) for index, (one, other) in iou]
-    return render("verification.html.j2", said=said, verdict=verdict, frames=frames, classes=classes)
+    found = said["bisection"]
+    halves = None if found is None else {"lines": bisection.lines(found), "rows": bisection.rows(found)}
+    return render("verification.html.j2", said=said, verdict=verdict, frames=frames, classes=classes, halves=halves)
 
 
 def _frame(frame: Mapping[str, Any], seen: Seen) -> dict[str, Any]:

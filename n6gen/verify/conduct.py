@@ -23,13 +23,14 @@ from n6gen.verify.verdict import FrameVerdict, LayerVerdict
 
 @attrs.frozen
 class Task:
-    """What to compare with what. `timeout` bounds one inference, in seconds."""
+    """What to compare with what. `timeout` bounds one inference, in seconds. `inside`: look at layers if possible."""
 
     network: Network
     reference: HostReference
     frames: Sequence[Frame]
     every_tensor: bool
     timeout: float
+    inside: bool = True
 
 
 def verify(
@@ -59,7 +60,7 @@ def _verdict(task: Task, frame: Frame, device: Device) -> FrameVerdict:
     tensors = reference.tensors(given)
     output = difference(tensors[reference.output.name], made)
     layer, compared = None, [given.size, made.size]
-    if visible(task.network) and (task.every_tensor or output is not None):
+    if task.inside and visible(task.network) and (task.every_tensor or output is not None):
         layer = _first_layer(task.network, device, tensors)
         compared += [each.height * each.width * each.channels for each in task.network.layers]
     right = reference.mask(frame.pixels)

@@ -23,6 +23,7 @@ from n6gen.measure.sessions import RESULT, new_session
 from n6gen.measure.subject import Subject
 from n6gen.tools.files import write_json
 from n6gen.tools.paths import state_dir
+from n6gen.verify.bisect import Bisection
 from n6gen.verify.conduct import Task, verify
 from n6gen.verify.layers import check_output
 from n6gen.verify.verdict import FrameVerdict, Verdict
@@ -32,7 +33,10 @@ SCHEMA = 1
 
 @attrs.frozen
 class Order:
-    """What to verify: the build in `folder`, with `frames`. Time-outs are in seconds: an inference's, getting ready."""
+    """What to verify: the build in `folder`, with `frames`. Time-outs are in seconds: an inference's, getting ready.
+
+    `inside`: if an output differs, look which layer is the first that does, where layers can be seen.
+    """
 
     folder: Path
     manifest: Manifest
@@ -40,6 +44,7 @@ class Order:
     every_tensor: bool = False
     timeout: float = 60.0
     boot_timeout: float = 30.0
+    inside: bool = True
 
 
 @attrs.frozen(eq=False)
@@ -53,6 +58,7 @@ class Verification:
     hello: Hello
     counts: Counts
     verdict: Verdict
+    bisection: Bisection | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As docs/verifying.md describes it."""
@@ -74,6 +80,7 @@ class Verification:
             "tools": {**manifest.tools, "n6gen": __version__},
             "link": attrs.asdict(self.counts),
             **self.verdict.as_json(),
+            "bisection": self.bisection and self.bisection.as_json(),
         }
 
 
@@ -93,7 +100,8 @@ def run(
     NotComparableError if the network is not that model's, BoardError if the board fails or runs another build.
     """
     reference = HostReference(order.folder, order.manifest)
-    task = Task(Network.load(order.folder / "network"), reference, order.frames, order.every_tensor, order.timeout)
+    network = Network.load(order.folder / "network")
+    task = Task(network, reference, order.frames, order.every_tensor, order.timeout, order.inside)
     check_output(task.network, reference.output)
     now = datetime.now().astimezone()
     kept = new_session(subject.name, now, verifications_dir())

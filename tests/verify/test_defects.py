@@ -8,16 +8,10 @@ import numpy as np
 import pytest
 
 from tests.support.journey import SIDE
-from tests.support.qdq import QdqBuilder, segmenter
+from tests.support.qdq import QdqBuilder
 from tests.verify.bench import Bench
 
 pytestmark = [pytest.mark.arm, pytest.mark.qemu]
-
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    """The same network by the portable kernels, which have no blocks."""
-    return Bench(tmp_path_factory.mktemp("verify plain"), segmenter(SIDE, SIDE, factor=4), "c")
 
 
 def test_without_a_defect_every_tensor_is_exact(helium: Bench) -> None:
