@@ -170,6 +170,25 @@ def test_a_second_build_does_nothing(stai: tuple[Path, Ran, dict[str, str]]) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("tensor", ["conv_7:0_q", "concat_25:0_q"])
+def test_a_cut_network_is_an_app_without_a_mask(stai: tuple[Path, Ran, dict[str, str]], tensor: str) -> None:
+    """Compiled and linked with the vendors' files like any other; its images are sound."""
+    folder, whole, env = stai
+    out = folder.parent / f"cut {tensor[:6]}"
+    words = ("--model", folder.parent / "tiny0.onnx", "--cut", tensor, "--out", out, "--json")
+    ran = n6gen("build", *words, env=env)
+    assert ran.code == 0, ran.err
+    assert (ran.json["network"]["decode"], ran.json["options"]["cut"]) == ("none", tensor)
+    assert ran.json["network_id"] != whole.json["network_id"]
+    checked = n6gen("image", "check", out)
+    assert checked.code == 0, checked.err
+    with (out / "app.elf").open("rb") as stream:
+        names = {symbol.name for symbol in ELFFile(stream).get_section_by_name(".symtab").iter_symbols()}
+    assert "decode_none" in names
+    assert not names & {"decode_fine", "decode_rounded", "decode_argmax"}
+
+
+@pytest.mark.slow
 def test_size_tells_the_npus_memory(aton: tuple[Path, Ran, dict[str, str]]) -> None:
     """The pools of ST's network, the camera's buffers in PSRAM, and the picture."""
     ran = n6gen("size", "--build", aton[0], "--svg", aton[0] / "map.svg", "--json")
