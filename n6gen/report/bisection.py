@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 
 from n6gen.tools.text import clean
 
@@ -53,7 +53,8 @@ def lines(said: Mapping[str, Any]) -> list[str]:
 
 def summary(said: Mapping[str, Any]) -> list[RenderableType]:
     """A table of what was tried, and what was found."""
-    table = Table("tensor", title="Cut networks", box=None, header_style="bold", title_justify="left")
+    tensor = Column("tensor", overflow="fold")
+    table = Table(tensor, title="Cut networks", box=None, header_style="bold", title_justify="left")
     for column in ("outcome", "difference"):
         table.add_column(column)
     for row in rows(said):

@@ -19,6 +19,7 @@ from n6gen.emulator.machine import Machine
 from tests.support.bridge import as_tcp
 from tests.support.cli import Ran, n6gen
 from tests.verify.bench import Bench, Edits
+from tests.verify.schema import check
 
 pytestmark = [pytest.mark.arm, pytest.mark.qemu]
 
@@ -88,6 +89,7 @@ def test_the_same_layer_as_by_looking_inside(plain: Bench, where: str, tmp_path:
     ran = _verify(plain, "--every-tensor", "--bisect", "--json", said, "--html", page)
     assert ran.code == 1, ran.err
     result = json.loads(said.read_text())
+    check(result)
     inside, halves = result["frames"][0]["layer"], result["bisection"]
     found = halves["found"]
     assert (inside["tensor"], found["tensor"]) == (tensor, tensor)

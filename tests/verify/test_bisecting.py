@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import attrs
+import jsonschema
 import numpy as np
 import pytest
 
 from n6gen.errors import BoardError, InputError, N6genError, NotComparableError
 from n6gen.verify.bisect import Bisection, Look, Tried, bisect
 from n6gen.verify.difference import Difference, difference
+from tests.verify.schema import SCHEMA
 from tests.verify.test_search import graph_of, places_of
 
 #: 0 to 14 in a row, then the output.
@@ -199,4 +201,5 @@ def test_any_error_has_a_message_in_the_json() -> None:
     error: N6genError = BoardError("gone")
     result, _ = _bisect(_Bench(3, fails={("bring", "7"): error}))
     said = result.as_json()
+    jsonschema.Draft202012Validator({**SCHEMA, "oneOf": [{"$ref": "#/$defs/bisection"}]}).validate(said)
     assert (said["stopped"], said["found"], said["narrowed"]) == ("gone", None, False)

@@ -13,6 +13,7 @@ from n6gen.emulator.machine import Machine
 from tests.support.bridge import as_tcp
 from tests.support.cli import n6gen
 from tests.verify.bench import Bench
+from tests.verify.schema import check
 
 pytestmark = [pytest.mark.arm, pytest.mark.qemu]
 
@@ -30,6 +31,7 @@ def test_an_exact_board(helium: Bench, tmp_path: Path) -> None:
     layers = len(helium.network.layers)
     assert f"Verdict: exact. Every tensor, {2 * (layers + 2)} tensors (" in ran.out
     result = json.loads(said.read_text())
+    check(result)
     assert result["verdict"] == {"exact": True, "wrong": None, "frame": None}
     assert set(result["iou"]["integer"]) <= {1.0, None}
     documented = _DOCS.read_text()
@@ -52,6 +54,7 @@ def test_a_board_with_a_defect(helium: Bench, tmp_path: Path) -> None:
     ran = n6gen("verify", "--build", helium.out, "--frames", helium.files[0], "--json", "--html", page)
     assert ran.code == 1, ran.err
     result = ran.json
+    check(result)
     assert result["verdict"] == {"exact": False, "wrong": "network", "frame": "noise0"}
     found = result["frames"][0]["layer"]
     assert (found["name"], found["tensor"], found["index"], found["origins"]) == (layer.name, layer.tensor, 2, [2])
@@ -105,6 +108,8 @@ def test_another_build_on_the_board(helium: Bench, tmp_path: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest))
     ran = n6gen("verify", "--build", folder, "--json", "--scene", "1")
     assert ran.code == 4
+    kept = next(hint for hint in ran.json["error"]["things_to_try"] if " are in " in hint)
+    check(json.loads((Path(kept.split(" are in ")[1].rstrip(".")) / "session.json").read_text()))
     assert "n6gen flash" in ran.err
 
 

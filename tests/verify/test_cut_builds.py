@@ -14,6 +14,7 @@ from n6gen.link import Client, SocketPort
 from tests.support.cli import n6gen
 from tests.support.journey import SIDE
 from tests.verify.bench import Bench
+from tests.verify.schema import check
 
 pytestmark = [pytest.mark.arm, pytest.mark.qemu]
 
@@ -29,6 +30,7 @@ def test_the_tensor_is_the_output_and_exact(helium: Bench, tensor: str, shape: t
     found = helium.verify(frames=2)
     assert found.verdict.exact
     said = found.as_json()
+    check(said)
     assert (said["cut"], said["decode"], said["mask_exact"]) == (tensor, "none", None)
     assert said["iou"] == {"integer": [], "onnxruntime": []}
     output = helium.network.output
