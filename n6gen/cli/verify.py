@@ -72,7 +72,7 @@ def verify(
     from n6gen.verify.run import Order, run, verifications_dir
 
     folder = Path(build)
-    _check_options(bisecting, port, halves=halves)
+    _check_options(bisecting, port, halves=halves, reset=reset)
     pictures = find_pictures([Path(path) for path in (*first_frames, *more_frames)])
     manifest = read_manifest(folder)
     frames = frames_for(pictures, scene, manifest.model["height"])
@@ -106,7 +106,9 @@ def verify(
     return ExitCode.OK if result.verdict.exact else ExitCode.NEGATIVE
 
 
-def _check_options(bisecting: dict[str, Any], port: str | None, *, halves: bool) -> None:
+def _check_options(bisecting: dict[str, Any], port: str | None, *, halves: bool, reset: bool) -> None:
+    if halves and reset:
+        raise click.UsageError("--reset is not for --bisect: each build starts anew, and one in RAM would be gone")
     if halves and port is not None:
         raise InputError(
             "--bisect writes one cut network after the other to the board, which a port does not let it do",

@@ -146,9 +146,10 @@ def test_over_a_port_it_is_refused(plain: Bench) -> None:
     assert ran.code == 5
     assert "a port does not let it do" in ran.err
     assert "n6gen build --cut TENSOR" in ran.err
-    ran = _verify(plain, "--tolerance", "3")
-    assert ran.code == 2
-    assert "--tolerance is for --bisect" in ran.err
+    for words, said in ((("--tolerance", "3"), "is for --bisect"), (("--bisect", "--reset"), "is not for --bisect")):
+        ran = _verify(plain, *words)
+        assert ran.code == 2
+        assert said in ran.err
 
 
 def test_a_cut_build_by_hand_over_a_port(plain: Bench) -> None:

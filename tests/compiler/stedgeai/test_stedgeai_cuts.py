@@ -28,14 +28,14 @@ Standing = Callable[[str], Path]
 Making = Callable[..., StEdgeAiCompiler]
 
 
-@pytest.mark.parametrize("release", ["2.0.0", "2.2.0", "3.0.0", "4.0.1"])
+@pytest.mark.parametrize("release", ["2.0.0", "4.0.1"])
 def test_every_cut_of_a_model_becomes_a_network(
     release: str, stand_in: Standing, compiler: Making, model: Model, tmp_path: Path
 ) -> None:
     """The output is the tensor, int8 and channels last, with its quantisation; there is no mask and no head."""
     stand_in(release)
     places = cuts(model.proto, model.graph)
-    for cut in (places[0], places[3], next(place for place in places if place.tensor.shape[:2] == (1, 1)), places[-1]):
+    for cut in (places[3], next(place for place in places if place.tensor.shape[:2] == (1, 1)), places[-1]):
         out = tmp_path / cut.tensor.name.replace(":", "_")
         network = compiler().compile(cut_at(model, cut.tensor.name), out, decode="none")
         made = network.output
@@ -91,7 +91,7 @@ class _Npu:
         """Nothing is kept of it here."""
 
 
-@pytest.mark.parametrize(("origin", "failing"), [(0, ()), (5, ()), (6, ()), (5, (3,)), (3, (3,))])
+@pytest.mark.parametrize(("origin", "failing"), [(5, ()), (5, (3,)), (3, (3,))])
 def test_a_bisection_compiles_the_logarithm_and_passes_over_failures(
     origin: int, failing: tuple[int, ...], stand_in: Standing, compiler: Making, tmp_path: Path
 ) -> None:
