@@ -254,6 +254,22 @@ def test_instructions_of_rounding_hard_heads(tmp_path: Path) -> None:
     _costs(tmp_path, "rounded", heads)
 
 
+@pytest.mark.parametrize("decode", ["fine", "rounded"])
+def test_costs_do_not_depend_on_the_frame_before(tmp_path: Path, decode: str) -> None:
+    """Within a tick of the clock: a session takes a frame whose repeat costs more or less for a broken board."""
+    random = np.random.default_rng(1)
+    heads = [
+        _checkers(classes) if crossing else random.integers(-128, 128, (20, 20, classes)).astype(np.int8)
+        for classes in (2, 3, 21)
+        for crossing in (False, True)
+    ]
+    cases = [Case(decode, logits, (4, 4)) for logits in heads]
+    order = [*range(6), *range(5, -1, -1), *range(6)]
+    answers = on_arm(tmp_path, counting=True).answers([cases[index] for index in order])
+    counts = [[a.instructions for i, a in zip(order, answers, strict=True) if i == index] for index in range(6)]
+    assert max(max(each) - min(each) for each in counts) <= 31.25
+
+
 def test_instructions_of_picking(tmp_path: Path) -> None:
     """320x320 pixels of 2, 17 and 21 classes, either order: a ninth of what the portable code takes, or less."""
     random = np.random.default_rng(1)

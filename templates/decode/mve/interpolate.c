@@ -266,6 +266,7 @@ int decode_interpolate(const struct decode_head *head, const void *logits, uint8
     }
     struct case_file file = {.head = head, .logits = logits, .judge = judge};
     file.rounding = rounding_of(head, ask, &file);
+    lines.kept = 0; /* What a decode costs must not depend on the one before it. */
     load_row(head, logits, 0, judge != NULL);
     for (int32_t band = -1; band < head->height; band++) {
         const struct span y = span_at(band, head->height, head->mask_height / head->height);
