@@ -114,7 +114,7 @@ def test_what_cannot_be_looked_at_widens_the_answer(edges: list[list[int]], data
 
 def test_a_chain_takes_the_logarithm() -> None:
     """n places take log2(n + 1) looks, rounded up."""
-    for count in (1, 2, 3, 7, 8, 63, 64, 500):
+    for count in (1, 2, 3, 7, 8, 63, 64):
         edges = [[i - 1] for i in range(count + 1)]
         assert at_most(graph_of(edges), places_of(edges)) == math.ceil(math.log2(count + 1))
 
