@@ -178,11 +178,20 @@ static int32_t whole_at(const struct lines *lines, int32_t i, int32_t y, int32_t
     return (int32_t)value >> ONE_BITS;
 }
 
-/* Whether, if class i were rounded down at a pixel, another one would win it. */
+/* Whether, if class i were rounded down at a pixel, another one would win it: a lower one that is then as large. */
 static bool is_contested(const struct lines *lines, int32_t i, int32_t y, int32_t x) {
     const int32_t least = whole_at(lines, i, y, x) - 1;
-    for (int32_t other = 0; other < lines->count; other++) {
-        if (other != i && whole_at(lines, other, y, x) >= least + (other > i ? 1 : 0)) {
+    if (lines->count == 2) {
+        return whole_at(lines, 1 - i, y, x) - (i == 0 ? 1 : 0) >= least;
+    }
+    for (int32_t first = 0; first < lines->count; first += 4) {
+        const int32x4_t slope = vmlaq_n_s32(vld1q_s32(lines->slope + first), vld1q_s32(lines->turn + first), y);
+        const int32x4_t begin = vmlaq_n_s32(vld1q_s32(lines->value + first), vld1q_s32(lines->down + first), y);
+        const int32x4_t whole = vshrq_n_s32(vmlaq_n_s32(begin, slope, x), ONE_BITS);
+        const int32x4_t number = vreinterpretq_s32_u32(vidupq_n_u32((uint32_t)first, 1));
+        const mve_pred16_t others = vcmpneq_m_n_s32(number, i, vctp32q((uint32_t)(lines->count - first)));
+        const int32x4_t rank = vsubq_m_n_s32(whole, whole, 1, vcmpgtq_n_s32(number, i));
+        if (vcmpgeq_m_n_s32(rank, least, others) != 0) {
             return true;
         }
     }
