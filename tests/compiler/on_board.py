@@ -74,7 +74,7 @@ class BoardCompiler:
         objects = [self._object(templates / name, includes) for name in sources]
         objects.append(self._object(_C / "test_mve_board.c", includes))
         for index, network in enumerate(networks):
-            names = ("init", "input", "run", "output", "input_info", "output_info", "layers", "walk", "runtime")
+            names = ("init", "input", "run", "output", "input_info", "output_info", "layers", "walk", "unit", "runtime")
             renamed = [f"-Dnetwork_{name}=network_{index}_{name}" for name in names]
             made = self.folder / f"network_{index}.o"
             words = [*renamed, *includes, "-include", self.folder / "hook.h"]
