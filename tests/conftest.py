@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from hypothesis import settings
 # A loaded machine is not a failure; pytest-timeout bounds what hangs.
 settings.register_profile("n6gen", deadline=None)
 settings.load_profile("n6gen")
+
+# A shell starts background jobs without Ctrl-C, and all that they start: tests that press it would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Variables that are the test run's own.
 _OURS = ("N6GEN_SHARED", "N6GEN_REQUIRE_SHARED")
