@@ -58,6 +58,7 @@ static uint32_t pitch_of(uint32_t classes) {
     return pitch;
 }
 
+/* Most heads have two classes; then sixteen columns are looked at together. */
 static void find_winners_of_two(struct logits_row *row, uint32_t width, bool judged) {
     const uint8x16_t lower = vdupq_n_u8(0), higher = vdupq_n_u8(1), close = vdupq_n_u8(judged ? 1 | CLOSE : 1);
     for (uint32_t x = 0; x < width; x += 16) {

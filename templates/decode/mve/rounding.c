@@ -181,6 +181,7 @@ static int32_t whole_at(const struct lines *lines, int32_t i, int32_t y, int32_t
 /* Whether, if class i were rounded down at a pixel, another one would win it: a lower one that is then as large. */
 static bool is_contested(const struct lines *lines, int32_t i, int32_t y, int32_t x) {
     const int32_t least = whole_at(lines, i, y, x) - 1;
+    /* Mostly there are two: one value costs less than a vector of them. */
     if (lines->count == 2) {
         return whole_at(lines, 1 - i, y, x) - (i == 0 ? 1 : 0) >= least;
     }
