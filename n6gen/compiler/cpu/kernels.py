@@ -15,6 +15,7 @@ from n6gen.compiler.cpu.pooled import fold
 from n6gen.compiler.cpu.program import Composite, Conv, Program
 from n6gen.compiler.cpu.shared import OPERATORS
 from n6gen.compiler.cpu.site import Emitter
+from n6gen.model.ir import Tensor
 
 
 @attrs.frozen
@@ -27,7 +28,7 @@ class KernelSet:
 
     name: str
     sources: tuple[str, ...]
-    pack: Callable[[Conv], Packed]
+    pack: Callable[[Conv, Tensor], Packed]
     includes: tuple[str, ...] = ("kernels", "decode")
     headers: tuple[str, ...] = ()
     slack: int = 0
@@ -39,13 +40,13 @@ class KernelSet:
         packed: dict[int, Packed | PackedParts] = {}
         for index, layer in enumerate(program.layers):
             if isinstance(layer.operation, Conv):
-                packed[index] = self.pack(layer.operation)
+                packed[index] = self.pack(layer.operation, program.tensors[layer.output])
             elif isinstance(layer.operation, Composite):
-                packed[index] = pack_composite(layer.operation)
+                packed[index] = pack_composite(layer.operation, program.tensors[layer.output])
         return packed
 
 
-def _pack_ref(conv: Conv) -> Packed:
+def _pack_ref(conv: Conv, _: Tensor) -> Packed:
     return Packed(kind_of(conv), conv.weights.tobytes(), conv.bias, conv.multiplier, 0)
 
 
@@ -53,7 +54,7 @@ def _pack_ref(conv: Conv) -> Packed:
 _DEPTH_STEP, _CHANNELS, _DEPTHWISE = 8, 3, 4
 
 
-def _pack_c(conv: Conv) -> Packed:
+def _pack_c(conv: Conv, _: Tensor) -> Packed:
     kind = kind_of(conv)
     out, height, width, depth = conv.weights.shape
     if kind == "depthwise":
@@ -73,8 +74,8 @@ def _pack_c(conv: Conv) -> Packed:
     return Packed(kind, blocked.tobytes(), bias.reshape(-1), multiplier.reshape(-1), 2 * length if gathers else 0)
 
 
-def _pack_mve(conv: Conv) -> Packed:
-    return pack_mve(conv) or _pack_c(conv)
+def _pack_mve(conv: Conv, out: Tensor) -> Packed:
+    return pack_mve(conv, out.zero_point) or _pack_c(conv, out)
 
 
 def _rewrite_mve(program: Program) -> Program:

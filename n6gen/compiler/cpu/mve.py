@@ -11,6 +11,8 @@ from n6gen.compiler.cpu.blocks import scratch_bytes
 from n6gen.compiler.cpu.composite import Block, PixelConv
 from n6gen.compiler.cpu.packed import Packed, PackedParts, kind_of, round_up
 from n6gen.compiler.cpu.program import Composite, Conv
+from n6gen.compiler.cpu.rounding import rounding
+from n6gen.model.ir import Tensor
 
 #: Inputs, and depthwise channels, that one instruction multiplies.
 _BLOCK = 16
@@ -27,8 +29,8 @@ _LANES = np.array([0, 4, 8, 12, 2, 6, 10, 14, 1, 5, 9, 13, 3, 7, 11, 15])
 _Number = TypeVar("_Number", np.int32, np.float32)
 
 
-def pack_mve(conv: Conv) -> Packed | None:
-    """`conv` for a Helium kernel; None if it is not made for it."""
+def pack_mve(conv: Conv, zero_point: int) -> Packed | None:
+    """`conv`, whose output has this `zero_point`, for a Helium kernel; None if it is not made for it."""
     kind = kind_of(conv)
     if kind == "depthwise":
         return _depthwise(conv)
@@ -36,21 +38,21 @@ def pack_mve(conv: Conv) -> Packed | None:
         return None
     depth = conv.weights[0].size
     if kind == "pointwise" and depth % 4 == 0:
-        return _matrix(conv, "mve_pointwise", 0)
+        return _matrix(conv, zero_point, "mve_pointwise")
     step = round_up(depth, _BLOCK)
-    return _matrix(conv, "mve_conv", step * max(4, _GATHERED // step) + _BLOCK)
+    return _matrix(conv, zero_point, "mve_conv", step * max(4, _GATHERED // step) + _BLOCK)
 
 
-def pack_composite(operation: Composite) -> PackedParts:
-    """The constants of an operation of the set's own."""
+def pack_composite(operation: Composite, out: Tensor) -> PackedParts:
+    """The constants of an operation of the set's own that makes `out`."""
     if isinstance(operation, Block):
-        return _block(operation)
+        return _block(operation, out.zero_point)
     if isinstance(operation, PixelConv):
         return _pixel(operation)
     raise TypeError(operation.kind)
 
 
-def _block(block: Block) -> PackedParts:
+def _block(block: Block, zero_point: int) -> PackedParts:
     """A block's constants; the depthwise kernel as a tile has it: a column's three weights and 0, then 0 0 0 0."""
     conv = block.depthwise
     tiles = np.zeros((len(conv.bias), 4, 4), np.int8)
@@ -59,7 +61,8 @@ def _block(block: Block) -> PackedParts:
     parts = [tiles.reshape(-1, _BLOCK).view(np.uint8), *(part.view(np.uint8).reshape(-1, 4) for part in constants)]
     weights = np.concatenate(parts, axis=1).tobytes()
     depthwise = Packed("", weights, conv.bias[:0], conv.multiplier[:0], 0)
-    return PackedParts((_matrix(block.first), depthwise, _matrix(block.last)), scratch_bytes(block))
+    first, last = _matrix(block.first, block.expanded.zero_point), _matrix(block.last, zero_point)
+    return PackedParts((first, depthwise, last), scratch_bytes(block))
 
 
 def _pixel(operation: PixelConv) -> PackedParts:
@@ -67,15 +70,16 @@ def _pixel(operation: PixelConv) -> PackedParts:
     out, channels = operation.pixel.shape
     weights = np.zeros((out, round_up(channels, _BLOCK)), np.int8)
     weights[:, :channels] = operation.pixel
-    conv = _matrix(operation.conv, apart=True)
+    conv = _matrix(operation.conv, 0, apart=True)
     pixel = Packed("", weights.tobytes(), conv.bias[:0], conv.multiplier[:0], 0)
     return PackedParts((conv, pixel), round_up(4 * len(conv.bias), _BLOCK) + weights.shape[1])
 
 
-def _matrix(conv: Conv, kind: str = "", scratch: int = 0, *, apart: bool = False) -> Packed:
+def _matrix(conv: Conv, zero_point: int, kind: str = "", scratch: int = 0, *, apart: bool = False) -> Packed:
     """Pairs of channels, the last one twice if it is left over; each with its constants.
 
-    Biases are `apart` from them if that is asked for, or if there are more blocks than multiply() takes.
+    Biases are `apart` from them if that is asked for, or if there are more blocks than multiply() takes; then only
+    multipliers are left.
     """
     out = len(conv.bias)
     depth = round_up(conv.weights[0].size, _BLOCK)
@@ -87,9 +91,10 @@ def _matrix(conv: Conv, kind: str = "", scratch: int = 0, *, apart: bool = False
         weights[-1], bias[-1], multiplier[-1] = weights[-2], bias[-2], multiplier[-2]
     pairs = weights.reshape(-1, 2, depth // _BLOCK, _BLOCK)[:, :, _order(depth // _BLOCK)].transpose(0, 2, 1, 3)
     short = depth // _BLOCK <= _BLOCKS and not apart
-    constants = [bias.astype("<i4").view(np.uint8)] if short else []
-    constants.append(multiplier.astype("<f4").view(np.uint8))
-    parts = [pairs.view(np.uint8), *constants]
+    constants: list[npt.NDArray[np.generic]] = [multiplier.astype("<f4")]
+    if short:
+        constants = [bias.astype("<i4"), *constants, np.full(len(pairs), rounding(conv, zero_point), "<i4")]
+    parts = [pairs.view(np.uint8), *(part.view(np.uint8) for part in constants)]
     stream = np.concatenate([part.reshape(len(pairs), -1) for part in parts], axis=1).tobytes()
     return Packed(kind, stream, bias[:0] if short else bias, multiplier[:0], scratch)
 

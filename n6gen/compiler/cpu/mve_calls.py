@@ -14,6 +14,7 @@ from n6gen.compiler.cpu.computing import conv_fields
 from n6gen.compiler.cpu.packed import Packed, PackedParts
 from n6gen.compiler.cpu.plan import scratch_name
 from n6gen.compiler.cpu.program import Add, Average, Resize
+from n6gen.compiler.cpu.rounding import rounding
 from n6gen.compiler.cpu.site import Constant, Emitter, Fields, Made, Site
 
 
@@ -23,7 +24,8 @@ def _block(site: Site, block: Block) -> Made:
     convs = zip(("first", "depthwise", "last"), block.convolutions(site.out), _parts(site), made, strict=False)
     for name, (conv, out), constants, source in convs:
         fields += _member(name, conv_fields(site.blob, conv, constants, source, out))
-    fields += [("gathers", int(gathers(block.first))), ("rows", block.rows)]
+    rounds = rounding(block.depthwise, block.reduced.zero_point) != block.reduced.zero_point
+    fields += [("gathers", int(gathers(block.first))), ("rows", block.rows), ("rounds", int(rounds))]
     name, places = f"layer_{site.index}", (site.inputs[0].name, site.out.name, scratch_name(site.index))
     call = f"kernel_mve_block(&{name}, blob, {', '.join(map(site.at, places))});"
     return [Constant("kernel_mve_block", name, fields)], [call]

@@ -1,6 +1,7 @@
 /* A convolution, a depthwise convolution 3x3 and a pointwise one, a few rows at a time: what lies between them is never
  * there as a whole. The first one's outputs go straight into tiles. */
 #include "gather.h"
+#include "multiply.h"
 #include "mve.h"
 #include "products.h"
 #include "tiles.h"
@@ -81,7 +82,7 @@ static void image_row(const struct kernel_mve_block *block, const uint8_t *blob,
 }
 
 /* Rows of tiles from the picture's first one on. */
-static void depthwise_rows(const struct picture *picture, const uint8_t *blob, int32_t rows, int8_t *out) {
+static void depthwise_rows(const struct picture *picture, const uint8_t *blob, int32_t rows, bool fast, int8_t *out) {
     const struct kernel_conv *layer = picture->layer;
     const bool stride_1 = layer->stride.height == 1;
     const int32_t channels = layer->out.channels;
@@ -108,10 +109,14 @@ static void depthwise_rows(const struct picture *picture, const uint8_t *blob, i
         .back_in = back * layer->stride.width * COLUMN,
         .back = back * channels,
         .weights = (const int8_t *)(blob + layer->weights),
-        .zero_point = layer->out_zero_point,
+        .zero_point = layer->out_zero_point + (fast ? MULTIPLY_FAST : 0),
         .offsets = offsets,
     };
-    (stride_1 ? tiles_stride_1 : tiles_stride_2)(&job);
+    if (fast) {
+        (stride_1 ? tiles_stride_1_fast : tiles_stride_2_fast)(&job);
+    } else {
+        (stride_1 ? tiles_stride_1 : tiles_stride_2)(&job);
+    }
 }
 
 void kernel_mve_block(const struct kernel_mve_block *block, const uint8_t *blob, const int8_t *in, int8_t *out,
@@ -147,7 +152,7 @@ void kernel_mve_block(const struct kernel_mve_block *block, const uint8_t *blob,
                 padding_row(&picture, row);
             }
         }
-        depthwise_rows(&picture, blob, now, between);
+        depthwise_rows(&picture, blob, now, block->rounds != 0, between);
         const int32_t done = picture.first * rows_each * depthwise->out.width;
         const int32_t most = now * rows_each * depthwise->out.width;
         products(last, blob, between, last->in.channels, pixels - done < most ? pixels - done : most,

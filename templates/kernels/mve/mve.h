@@ -34,6 +34,7 @@ struct kernel_mve_block {
     struct kernel_conv first, depthwise, last;
     int32_t gathers; /* whether the first one's inputs must be gathered: unless it is pointwise as above */
     int32_t rows;    /* of tiles at a time: one or two rows of the depthwise one's outputs */
+    int32_t rounds;  /* whether the depthwise one is fit for tiles_stride_1_fast() (tiles.h) */
 };
 void kernel_mve_block(const struct kernel_mve_block *block, const uint8_t *blob, const int8_t *in, int8_t *out,
                       int8_t *scratch);

@@ -18,7 +18,7 @@
 #define B1 r10
 #define B2 r12
 #define B3 lr
-/* q0, q1: tiles, then sums. q2: the output's zero point, eight times. q3 and, for stride 1, q4, q5, q6: weights for
+/* q0, q1: tiles, then sums. q2: the output's zero point, as often as there is room. q3 and, for stride 1, q4, q5, q6: weights for
  * outputs (0,0) (0,1) (1,0) (1,1). q7: where outputs go. */
 
 /* struct tiles, copied to the stack. */
@@ -47,8 +47,7 @@
     vmov q1[3], q1[1], B1, B3
     .endm
 
-    /* Conversions saturate, so nothing overflows before the clamp. */
-    .macro finish
+    .macro scale_sums
     gather_sums
     vadd.i32 q0, q0, BIAS
     vadd.i32 q1, q1, BIAS
@@ -56,17 +55,35 @@
     vcvt.f32.s32 q1, q1
     vmul.f32 q0, q0, MULTIPLIER
     vmul.f32 q1, q1, MULTIPLIER
-    vcvtn.s32.f32 q0, q0
-    vcvtn.s32.f32 q1, q1
-    vqmovnb.s32 q0, q0
-    vqmovnt.s32 q0, q1
-    vqadd.s16 q0, q0, q2
+    .endm
+
+    .macro put
     vqmovnb.s16 q0, q0
     vstrb.16 q0, [OUTPUT, q7]
     add OUTPUT, OUTPUT, STEP
     .endm
 
-    .macro block_stride_1
+    /* Conversions saturate, so nothing overflows before the clamp. */
+    .macro finish
+    scale_sums
+    vcvtn.s32.f32 q0, q0
+    vcvtn.s32.f32 q1, q1
+    vqmovnb.s32 q0, q0
+    vqmovnt.s32 q0, q1
+    vqadd.s16 q0, q0, q2
+    put
+    .endm
+
+    /* See finish_fast in multiply.S. */
+    .macro finish_fast
+    scale_sums
+    vadd.f32 q0, q0, q2
+    vadd.f32 q1, q1, q2
+    vmovnt.i32 q0, q1
+    put
+    .endm
+
+    .macro block_stride_1 finish
     vldrw.u32 q0, [INPUT], #8
     vmlav.s8 A0, q0, q3
     vldrw.u32 q1, [INPUT], #8
@@ -77,7 +94,7 @@
     vmlav.s8 B2, q1, q5
     vmlav.s8 A3, q0, q6
     vmlav.s8 B3, q1, q6
-    finish
+    \finish
     .endm
 
     .macro two_tiles first, second
@@ -87,12 +104,12 @@
     vmlav.s8 \second, q1, q3
     .endm
 
-    .macro block_stride_2
+    .macro block_stride_2 finish
     two_tiles A0, A1
     two_tiles A2, A3
     two_tiles B0, B1
     two_tiles B2, B3
-    finish
+    \finish
     .endm
 
     /* The kernel one row lower: each column's bytes move up in their word. One column further: the words move up. */
@@ -107,12 +124,12 @@
     .macro weights_stride_2
     .endm
 
-    .macro tiles stride
-    .section .text.tiles_\stride, "ax", %progbits
+    .macro tiles name, stride, lanes, finish
+    .section .text.tiles_\name, "ax", %progbits
     .balign 4
-    .global tiles_\stride
-    .type tiles_\stride, %function
-tiles_\stride:
+    .global tiles_\name
+    .type tiles_\name, %function
+tiles_\name:
     push {r4-r11, lr}
     vpush {d8-d15}
     sub sp, sp, #JOB_SIZE
@@ -121,10 +138,10 @@ tiles_\stride:
     ldm r0, {r1-r7}
     add r0, sp, #CHANNELS
     stm r0, {r1-r7}
-    vdup.16 q2, r6
+    vdup.\lanes q2, r6
     vldrw.u32 q7, [r7]
     ldr STEP, [sp, #BLOCK_STEP]
-\stride\()_channel:
+\name\()_channel:
     ldr r0, [sp, #WEIGHTS]
     vldrw.u32 q3, [r0], #16
     ldrd BIAS, MULTIPLIER, [r0], #8
@@ -138,20 +155,20 @@ tiles_\stride:
     str r0, [sp, #OUT]
     ldr r0, [sp, #ROWS]
     str r0, [sp, #ROWS_LEFT]
-\stride\()_row:
+\name\()_row:
     strd INPUT, OUTPUT, [sp, #ROW_IN]
     ldr LEFT, [sp, #BLOCKS]
-\stride\()_block:
-    block_\stride
+\name\()_block:
+    block_\stride \finish
     subs LEFT, LEFT, #1
-    bne \stride\()_block
+    bne \name\()_block
     ldrd r0, r2, [sp, #BACK_IN]
     cmp r2, #0
-    beq \stride\()_whole
+    beq \name\()_whole
     sub INPUT, INPUT, r0
     sub OUTPUT, OUTPUT, r2
-    block_\stride
-\stride\()_whole:
+    block_\stride \finish
+\name\()_whole:
     ldrd INPUT, OUTPUT, [sp, #ROW_IN]
     ldr r0, [sp, #ROW_STEP]
     add INPUT, INPUT, r0
@@ -160,16 +177,18 @@ tiles_\stride:
     ldr r0, [sp, #ROWS_LEFT]
     subs r0, r0, #1
     str r0, [sp, #ROWS_LEFT]
-    bne \stride\()_row
+    bne \name\()_row
     ldr r0, [sp, #CHANNELS]
     subs r0, r0, #1
     str r0, [sp, #CHANNELS]
-    bne \stride\()_channel
+    bne \name\()_channel
     add sp, sp, #JOB_SIZE
     vpop {d8-d15}
     pop {r4-r11, pc}
-    .size tiles_\stride, . - tiles_\stride
+    .size tiles_\name, . - tiles_\name
     .endm
 
-    tiles stride_1
-    tiles stride_2
+    tiles stride_1, stride_1, 16, finish
+    tiles stride_2, stride_2, 16, finish
+    tiles stride_1_fast, stride_1, 32, finish_fast
+    tiles stride_2_fast, stride_2, 32, finish_fast

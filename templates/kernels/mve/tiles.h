@@ -19,7 +19,7 @@ struct tiles {
     int32_t blocks;          /* of eight outputs in a row of tiles, at least 1 */
     int32_t back_in, back;   /* the way back to where the last block begins that overlaps them; 0: there is none */
     const int8_t *weights;   /* for each channel: 16 bytes, bias int32, multiplier float */
-    int32_t zero_point;      /* of the output */
+    int32_t zero_point;      /* of the output, or what adding it rounds, too: see below */
     const uint16_t *offsets; /* of a block's outputs, as far as they lie behind the first */
 };
 
@@ -29,5 +29,9 @@ void tiles_stride_1(const struct tiles *job);
 
 /* Stride 2. A tile makes one output, a block is eight of them. Order of the offsets: 0 4, 1 5, 2 6, 3 7. */
 void tiles_stride_2(const struct tiles *job);
+
+/* The same with MULTIPLY_FAST added to the zero point, under the conditions of multiply_fast() (multiply.h). */
+void tiles_stride_1_fast(const struct tiles *job);
+void tiles_stride_2_fast(const struct tiles *job);
 
 #endif
