@@ -258,3 +258,19 @@ def test_sums_beyond_24_bits_and_wide_steps(board: BoardCompiler, tmp_path: Path
     scale = np.array([0.002, 9e-24, 1e-20, 0.001], np.float32)
     protos.append(b.model(b.conv(b.input, 4, 3, weight_scale=scale, bias_values=bias, zero_point=5)))
     _check(board, protos, tmp_path)
+
+
+def test_ties_are_rounded_to_even(board: BoardCompiler, tmp_path: Path) -> None:
+    """A multiplier of a power of two makes every other sum a tie: with even and odd zero points, in products, in pairs
+    of places, in tiles of both strides, and with one channel whose results leave int16 before the clamp."""
+    protos = []
+    for at, zero_point in enumerate((-128, -2, 0, 4, -127, 5)):
+        b = QdqBuilder(12, 16, 8, scale=1.0, zero_point=0)
+        ones = {"weight_scale": np.full(8, 0.5, np.float32)}
+        bias = np.array([0, 1, -1, 3, 2**20 if at % 2 else 7, 2, -5, 9], np.int32)
+        x = b.conv(b.input, 8, bias_values=bias, zero_point=zero_point, **ones)
+        b.constant("conv_1:0_scale", np.float32(1.0))
+        x = b.depthwise(x, strides=(1 + at % 2,) * 2, pads=(1, 1, 1, 1), zero_point=zero_point, bias=False, **ones)
+        b.constant("conv_2:0_scale", np.float32(1.0))
+        protos.append(b.model(b.conv(x, 8, zero_point=zero_point, bias=False, **ones)))
+    _check(board, protos, tmp_path)
