@@ -266,11 +266,15 @@ def test_ties_are_rounded_to_even(board: BoardCompiler, tmp_path: Path) -> None:
     protos = []
     for at, zero_point in enumerate((-128, -2, 0, 4, -127, 5)):
         b = QdqBuilder(12, 16, 8, scale=1.0, zero_point=0)
-        ones = {"weight_scale": np.full(8, 0.5, np.float32)}
+        halves = {"weight_scale": np.full(8, 0.5, np.float32), "zero_point": zero_point}
+        few = np.random.default_rng(at).integers(-1, 2, (8, 9)).astype(np.int8)
         bias = np.array([0, 1, -1, 3, 2**20 if at % 2 else 7, 2, -5, 9], np.int32)
-        x = b.conv(b.input, 8, bias_values=bias, zero_point=zero_point, **ones)
+        x = b.conv(b.input, 8, weights=few[:, :8].reshape(8, 8, 1, 1), bias_values=bias, **halves)
         b.constant("conv_1:0_scale", np.float32(1.0))
-        x = b.depthwise(x, strides=(1 + at % 2,) * 2, pads=(1, 1, 1, 1), zero_point=zero_point, bias=False, **ones)
+        taps = few.reshape(8, 1, 3, 3)
+        x = b.depthwise(x, weights=taps, strides=(1 + at % 2,) * 2, pads=(1, 1, 1, 1), bias=False, **halves)
         b.constant("conv_2:0_scale", np.float32(1.0))
-        protos.append(b.model(b.conv(x, 8, zero_point=zero_point, bias=False, **ones)))
+        x = b.conv(x, 8, weights=few[:, 1:].reshape(8, 8, 1, 1), bias=False, **halves)
+        b.constant("conv_3:0_scale", np.float32(1.0))
+        protos.append(b.model(x))
     _check(board, protos, tmp_path)
