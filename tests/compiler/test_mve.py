@@ -11,7 +11,7 @@ import onnx
 import pytest
 
 from n6gen.compiler.cpu.addition import whole_sum
-from n6gen.compiler.cpu.composite import Block, PixelConv
+from n6gen.compiler.cpu.composite import Block, Branches, PixelConv
 from n6gen.compiler.cpu.kernels import KERNEL_SETS
 from n6gen.compiler.cpu.lower import lower
 from n6gen.model.reference import IntegerReference
@@ -278,3 +278,75 @@ def test_ties_are_rounded_to_even(board: BoardCompiler, tmp_path: Path) -> None:
         b.constant(f"{x.name.removesuffix('_d')}_scale", np.float32(1.0))
         protos.append(b.model(x))
     _check(board, protos, tmp_path)
+
+
+@pytest.mark.parametrize("pixel", [True, False], ids=["with a pixel", "without"])
+def test_branches_a_few_rows_at_a_time(board: BoardCompiler, tmp_path: Path, pixel: bool) -> None:
+    """Pointwise branches, those behind a depthwise convolution of any reach, with one scale for all and with tables;
+    widths of which one to four rows are taken at a time, and heights that are no multiple of that."""
+    protos = []
+    for at, (height, width) in enumerate(((5, 4), (7, 6), (5, 7), (20, 20), (3, 9))):
+        b = QdqBuilder(height, width, 8 + 4 * at, zero_point=(-128, 3)[at % 2])
+        parts = [b.conv(b.input, 5 + at, zero_point=-128)]
+        for reach in (1, 4, 12):
+            front = b.depthwise(
+                b.input, dilations=(reach, reach), pads=(reach,) * 4, lowest=-128 if at % 2 else -127, zero_point=-128
+            )
+            parts.append(b.conv(front, 4, zero_point=(-128, 7)[at % 2]))
+        parts.append(b.conv(b.input, 4 - (sum(part.channels for part in parts)) % 4))
+        if pixel:
+            pooled = b.conv(b.pool(b.input), 9, zero_point=-128)
+            parts.insert(at % 3, b.resize(pooled, (height, width)))
+        joined = b.concat(parts, zero_point=-128)
+        protos.append(b.model(b.conv(joined, 3 + 2 * at)))
+    for proto in protos:
+        layers = KERNEL_SETS["mve"].rewrite(lower(IntegerReference(proto).graph)).layers
+        assert [layer for layer in layers if isinstance(layer.operation, Branches)], proto.graph.node[-1]
+    _check(board, protos, tmp_path)
+
+
+def test_branches_that_are_read_elsewhere_stay_whole(board: BoardCompiler, tmp_path: Path) -> None:
+    """One that two read, one of another image, one whose depthwise convolution has a stride of its own reader."""
+    protos = []
+    for case in range(3):
+        b = QdqBuilder(6, 8, 8)
+        one, two = b.conv(b.input, 4), b.conv(b.input, 8)
+        if case == 1:
+            two = b.conv(b.depthwise(b.conv(b.input, 8), pads=(1, 1, 1, 1)), 8)
+        joined = b.concat([one, two])
+        last = b.conv(joined, 8)
+        if case == 0:
+            last = b.add(last, two)
+        elif case == 2:
+            last = b.conv(b.concat([last, joined]), 3)
+        protos.append(b.model(last))
+    found = [
+        any(isinstance(layer.operation, Branches) for layer in KERNEL_SETS["mve"].rewrite(lower(r.graph)).layers)
+        for r in map(IntegerReference, protos)
+    ]
+    assert found == [False, False, False]
+    _check(board, protos, tmp_path)
+
+
+def test_blocks_write_over_what_they_have_read(board: BoardCompiler, tmp_path: Path) -> None:
+    """Outputs larger and smaller than inputs, both strides of both convolutions, all in the least memory."""
+    protos = []
+    for at in range(16):
+        stride, first = 1 + at % 2, 1 + at // 2 % 2
+        b = QdqBuilder(26 + 3 * (at % 4), 34, 4 + 8 * (at // 8), zero_point=-4)
+        kernel, pads = (3, (1, 1, 1, 1)) if at // 4 % 2 else (1, (0, 0, 0, 0))
+        x = b.conv(b.input, 16, kernel, strides=(first, first), pads=pads)
+        x = b.depthwise(x, strides=(stride, stride), pads=(1, 1, 1, 1))
+        protos.append(b.model(b.conv(x, (4, 12, 40)[at % 3])))
+    over = 0
+    for proto in protos:
+        program = KERNEL_SETS["mve"].rewrite(lower(IntegerReference(proto).graph))
+        lead = program.lead(program.layers[0])
+        assert lead is not None
+        size = program.tensors[program.output].size
+        over += lead < size
+    assert over >= len(protos) // 2
+    references = [IntegerReference(proto) for proto in protos]
+    jobs = [job_of(each, tmp_path / str(at), "mve", spread=False) for at, each in enumerate(references)]
+    for reference, job, outcome in zip(references, jobs, board.run(jobs), strict=True):
+        assert list(differences(reference, job, "mve", outcome.layers)) == []

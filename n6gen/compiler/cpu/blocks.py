@@ -4,7 +4,7 @@ which is most of a network's memory, is never there as a whole. See kernel_mve_b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -44,33 +44,44 @@ def widen(program: Program) -> Program:
 
     More rows at a time are fewer calls and less copying, by about 3 % of all instructions.
     """
-    needed = _needed(program)
-    peak = max(needed, default=0)
+    around = list(_around(program))
+    peak = max((_needed(program, layer, *each) for layer, each in zip(program.layers, around, strict=True)), default=0)
     layers = []
-    for layer, around in zip(program.layers, needed, strict=True):
+    for layer, each in zip(program.layers, around, strict=True):
         block = layer.operation
         if isinstance(block, Block):
-            room = min(peak - around + scratch_bytes(block), _MAX_SCRATCH)
-            rows = [n for n in range(1, tile_rows(block) + 1) if scratch_bytes(attrs.evolve(block, rows=n)) <= room]
-            block = attrs.evolve(block, rows=max(rows, default=1))
-        layers.append(attrs.evolve(layer, operation=block))
+            tried = (attrs.evolve(block, rows=rows) for rows in range(1, tile_rows(block) + 1))
+            fitting = [
+                wider
+                for wider in tried
+                if scratch_bytes(wider) <= _MAX_SCRATCH
+                and _needed(program, attrs.evolve(layer, operation=wider), *each) <= peak
+            ]
+            layer = attrs.evolve(layer, operation=max(fitting, key=lambda wider: wider.rows, default=block))
+        layers.append(layer)
     return attrs.evolve(program, layers=tuple(layers))
 
 
-def _needed(program: Program) -> list[int]:
-    """Bytes that are alive in each layer: tensors, and what blocks need while they run."""
+def _around(program: Program) -> Iterator[tuple[int, bool]]:
+    """For each layer: bytes of tensors but its first input and its output, and whether that input ends there."""
     first = {program.input: 0}
     last = {program.input: 0, program.output: len(program.layers)}
     for index, layer in enumerate(program.layers):
         first.setdefault(layer.output, index)
         for name in (*layer.inputs, layer.output):
             last[name] = max(index, last.get(name, 0))
-    needed = []
     for index, layer in enumerate(program.layers):
-        alive = [name for name, begin in first.items() if begin <= index <= last[name]]
-        scratch = scratch_bytes(layer.operation) if isinstance(layer.operation, Block) else 0
-        needed.append(sum(program.tensors[name].size for name in alive) + scratch)
-    return needed
+        own = (layer.inputs[0], layer.output)
+        alive = [name for name, begin in first.items() if begin <= index <= last[name] and name not in own]
+        yield sum(program.tensors[name].size for name in alive), last[layer.inputs[0]] == index
+
+
+def _needed(program: Program, layer: Layer, around: int, ends: bool) -> int:
+    """Bytes in use in a layer."""
+    source, out = program.tensors[layer.inputs[0]].size, program.tensors[layer.output].size
+    scratch = scratch_bytes(layer.operation) if isinstance(layer.operation, Block) else 0
+    lead = program.lead(layer) if ends else None
+    return around + scratch + (source + out if lead is None else max(source + lead, out))
 
 
 def tile_bytes(block: Block) -> tuple[int, int]:

@@ -143,7 +143,7 @@ def arrange(graph: ir.Graph, kernels: str) -> Arranged:
     sizes = {name: tensor.size for name, tensor in source.tensors.items()}
     scratch = {index: item.scratch for index, item in packed.items()}
     steps = [
-        Step(layer.inputs, layer.output, layer.in_place, scratch.get(index, 0))
+        Step(layer.inputs, layer.output, layer.in_place, scratch.get(index, 0), source.lead(layer))
         for index, layer in enumerate(source.layers)
     ]
     if any(scratch_name(index) in sizes for index in scratch):

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from n6gen.compiler.cpu.blocks import fuse, widen
+from n6gen.compiler.cpu.branches import join_branches
 from n6gen.compiler.cpu.mve import pack_composite, pack_mve
 from n6gen.compiler.cpu.mve_calls import MVE_EMITTERS
 from n6gen.compiler.cpu.packed import Packed, PackedParts, kind_of, round_up
@@ -28,7 +29,7 @@ class KernelSet:
 
     name: str
     sources: tuple[str, ...]
-    pack: Callable[[Conv, Tensor], Packed]
+    pack: Callable[[Conv, Tensor, Tensor], Packed]
     includes: tuple[str, ...] = ("kernels", "decode")
     headers: tuple[str, ...] = ()
     slack: int = 0
@@ -39,14 +40,15 @@ class KernelSet:
         """The constants of all convolutions of `program`, by layer index."""
         packed: dict[int, Packed | PackedParts] = {}
         for index, layer in enumerate(program.layers):
+            source, out = program.tensors[layer.inputs[0]], program.tensors[layer.output]
             if isinstance(layer.operation, Conv):
-                packed[index] = self.pack(layer.operation, program.tensors[layer.output])
+                packed[index] = self.pack(layer.operation, source, out)
             elif isinstance(layer.operation, Composite):
-                packed[index] = pack_composite(layer.operation, program.tensors[layer.output])
+                packed[index] = pack_composite(layer.operation, source, out)
         return packed
 
 
-def _pack_ref(conv: Conv, _: Tensor) -> Packed:
+def _pack_ref(conv: Conv, source: Tensor, made: Tensor) -> Packed:  # noqa: ARG001
     return Packed(kind_of(conv), conv.weights.tobytes(), conv.bias, conv.multiplier, 0)
 
 
@@ -54,7 +56,7 @@ def _pack_ref(conv: Conv, _: Tensor) -> Packed:
 _DEPTH_STEP, _CHANNELS, _DEPTHWISE = 8, 3, 4
 
 
-def _pack_c(conv: Conv, _: Tensor) -> Packed:
+def _pack_c(conv: Conv, source: Tensor, made: Tensor) -> Packed:  # noqa: ARG001
     kind = kind_of(conv)
     out, height, width, depth = conv.weights.shape
     if kind == "depthwise":
@@ -74,12 +76,12 @@ def _pack_c(conv: Conv, _: Tensor) -> Packed:
     return Packed(kind, blocked.tobytes(), bias.reshape(-1), multiplier.reshape(-1), 2 * length if gathers else 0)
 
 
-def _pack_mve(conv: Conv, out: Tensor) -> Packed:
-    return pack_mve(conv, out.zero_point) or _pack_c(conv, out)
+def _pack_mve(conv: Conv, source: Tensor, made: Tensor) -> Packed:
+    return pack_mve(conv, source, made) or _pack_c(conv, source, made)
 
 
 def _rewrite_mve(program: Program) -> Program:
-    return widen(fuse(fold(program)))
+    return widen(fuse(join_branches(fold(program))))
 
 
 def _ref(*names: str) -> tuple[str, ...]:
@@ -91,7 +93,17 @@ _PLAIN = _ref("add", "average", "move", "resize", *OPERATORS)
 _MVE = tuple(
     f"kernels/mve/{name}"
     for name in (
-        *("add.c", "average.c", "block.c", "conv.c", "depthwise.c", "depthwise_run.S", "gather.c", "move.c"),
+        *(
+            "add.c",
+            "average.c",
+            "block.c",
+            "branches.c",
+            "conv.c",
+            "depthwise.c",
+            "depthwise_run.S",
+            "gather.c",
+            "move.c",
+        ),
         *("multiply.S", "pixel.c", "products.c", "resize.c", "tiles.S"),
     )
 )

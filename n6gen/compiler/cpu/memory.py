@@ -92,7 +92,7 @@ def timeline_of(arranged: Arranged) -> Timeline:
             layer.name,
             kind(layer.operation),
             describe(layer.operation),
-            sum(block.size for block in plan.blocks if block.first <= index <= block.last),
+            plan.in_use(index),
             bool(_banded(layer.operation)),
         )
         for index, layer in enumerate(source.layers)

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from n6gen.compiler.cpu.blocks import scratch_bytes
-from n6gen.compiler.cpu.composite import Block, PixelConv
+from n6gen.compiler.cpu.branches import scratch_of
+from n6gen.compiler.cpu.composite import Block, Branches, PixelConv
 from n6gen.compiler.cpu.packed import Packed, PackedParts, kind_of, round_up
 from n6gen.compiler.cpu.program import Composite, Conv
 from n6gen.compiler.cpu.rounding import rounding
@@ -29,26 +30,28 @@ _LANES = np.array([0, 4, 8, 12, 2, 6, 10, 14, 1, 5, 9, 13, 3, 7, 11, 15])
 _Number = TypeVar("_Number", np.int32, np.float32)
 
 
-def pack_mve(conv: Conv, zero_point: int) -> Packed | None:
-    """`conv`, whose output has this `zero_point`, for a Helium kernel; None if it is not made for it."""
+def pack_mve(conv: Conv, source: Tensor, made: Tensor) -> Packed | None:
+    """`conv`, which makes `made` of `source`, for a Helium kernel; None if it is not made for it."""
     kind = kind_of(conv)
     if kind == "depthwise":
-        return _depthwise(conv)
+        return _depthwise(conv, source, made)
     if conv.groups != 1 or len(conv.bias) > _MAX_CHANNELS:
         return None
     depth = conv.weights[0].size
     if kind == "pointwise" and depth % 4 == 0:
-        return _matrix(conv, zero_point, "mve_pointwise")
+        return _matrix(conv, made.zero_point, "mve_pointwise")
     step = round_up(depth, _BLOCK)
-    return _matrix(conv, zero_point, "mve_conv", step * max(4, _GATHERED // step) + _BLOCK)
+    return _matrix(conv, made.zero_point, "mve_conv", step * max(4, _GATHERED // step) + _BLOCK)
 
 
-def pack_composite(operation: Composite, out: Tensor) -> PackedParts:
-    """The constants of an operation of the set's own that makes `out`."""
+def pack_composite(operation: Composite, source: Tensor, out: Tensor) -> PackedParts:
+    """The constants of an operation of the set's own that makes `out` of `source`."""
     if isinstance(operation, Block):
         return _block(operation, out.zero_point)
     if isinstance(operation, PixelConv):
         return _pixel(operation)
+    if isinstance(operation, Branches):
+        return _branches(operation, source, out)
     raise TypeError(operation.kind)
 
 
@@ -72,7 +75,40 @@ def _pixel(operation: PixelConv) -> PackedParts:
     weights[:, :channels] = operation.pixel
     conv = _matrix(operation.conv, 0, apart=True)
     pixel = Packed("", weights.tobytes(), conv.bias[:0], conv.multiplier[:0], 0)
-    return PackedParts((conv, pixel), round_up(4 * len(conv.bias), _BLOCK) + weights.shape[1])
+    return PackedParts((conv, pixel), pixel_scratch(operation))
+
+
+def pixel_scratch(operation: PixelConv) -> int:
+    """Bytes for the biases, their number made even, and the pixel."""
+    out, channels = operation.pixel.shape
+    return round_up(4 * round_up(out, 2), _BLOCK) + round_up(channels, _BLOCK)
+
+
+def _branches(operation: Branches, source: Tensor, out: Tensor) -> PackedParts:
+    """For each branch its depthwise convolution, if it has one, and its pointwise one; then the last one's."""
+    parts, depthwise = [], {}
+    for number, branch in enumerate(operation.branches):
+        if branch.depthwise is not None and branch.reduced is not None:
+            front = _depthwise(branch.depthwise, source, branch.reduced)
+            depthwise[number] = front.scratch
+            parts.append(front)
+        parts.append(_matrix(branch.pointwise, branch.out.zero_point))
+    pixel = 0
+    if isinstance(operation.last, PixelConv):
+        behind = _pixel(operation.last)
+        pixel = pixel_scratch(operation.last)
+        parts += behind.parts
+    else:
+        parts.append(_matrix(operation.last, out.zero_point))
+    return PackedParts(tuple(parts), scratch_of(operation, pixel, depthwise).size)
+
+
+def stretches(conv: Conv, width: int, out: int) -> int:
+    """Into how many stretches a row of `out` outputs falls whose taps lie inside of a row of `width` inputs alike."""
+    first = np.arange(out)[:, None] * conv.strides[1] - conv.pads[1]
+    taps = first + np.arange(conv.kernel[1]) * conv.dilations[1]
+    inside = (taps >= 0) & (taps < width)
+    return 1 + int(np.any(inside[1:] != inside[:-1], axis=1).sum())
 
 
 def _matrix(conv: Conv, zero_point: int, kind: str = "", scratch: int = 0, *, apart: bool = False) -> Packed:
@@ -107,7 +143,7 @@ def _order(blocks: int) -> list[int]:
     return order
 
 
-def _depthwise(conv: Conv) -> Packed:
+def _depthwise(conv: Conv, source: Tensor, made: Tensor) -> Packed:
     out, height, width, _ = conv.weights.shape
     padded = round_up(out, _BLOCK)
     weights = np.zeros((padded, height * width), np.int8)
@@ -116,7 +152,8 @@ def _depthwise(conv: Conv) -> Packed:
     # Any two taps may be neighbours where others lie outside of the image. 127 and -128, times -128, fit together.
     lowest = np.count_nonzero(weights == -128, axis=1)
     kind = "mve_depthwise" if np.all(lowest <= 1) else "mve_depthwise_wide"
-    scratch = padded * (4 + height * width)
+    # One for each stretch of a row whose outputs lack the same taps.
+    scratch = stretches(conv, source.width, made.width) * padded * (4 + height * width)
     return Packed(kind, blocks.tobytes(), _in_lanes(conv.bias), _in_lanes(conv.multiplier), scratch)
 
 

@@ -18,13 +18,15 @@ _ROUNDS = 400
 class Step:
     """What one layer reads and writes. `in_place`: inputs whose bytes the output may take over as it is written.
 
-    `scratch` is a number of bytes that the layer needs while it runs.
+    `scratch` is a number of bytes that the layer needs while it runs. If `lead` is given, the output may lie over the
+    first input, provided that it begins `lead` bytes before it: it is then never written where the input is still read.
     """
 
     inputs: tuple[str, ...]
     output: str
     in_place: tuple[str, ...] = ()
     scratch: int = 0
+    lead: int | None = None
 
 
 @attrs.frozen
@@ -46,23 +48,42 @@ class Block:
 
 @attrs.frozen(eq=False)
 class Plan:
-    """Offsets of all tensors and scratches in an arena of `size` bytes; no plan needs less than `lower_bound`."""
+    """Offsets of all tensors and scratches in an arena of `size` bytes; no plan needs less than `lower_bound`.
+
+    `leads`: how many bytes before a block another one begins that may lie over it, by the first names of both.
+    """
 
     blocks: tuple[Block, ...]
     offsets: Mapping[str, int]
     size: int
     lower_bound: int
+    leads: Mapping[tuple[str, str], int] = {}
 
     def check(self) -> None:
-        """Prove that blocks needed in one step don't overlap. Raises AssertionError, which is a bug, if they do."""
+        """Prove that blocks needed in one step don't overlap, but for those that may. Raises AssertionError, which is
+        a bug, if they do."""
         for index, block in enumerate(self.blocks):
             begin = self.offsets[block.names[0]]
             if begin < 0 or begin % ALIGNMENT or begin + block.size > self.size:
                 raise AssertionError(f"{block.names}: {begin} + {block.size} of {self.size}")
             for other in self.blocks[:index]:
                 low = self.offsets[other.names[0]]
-                if block.meets(other) and begin < low + other.size and low < begin + block.size:
+                if not block.meets(other) or begin >= low + other.size or low >= begin + block.size:
+                    continue
+                if low - begin not in (self._lead(other, block), -self._lead(block, other)):
                     raise AssertionError(f"{block.names} at {begin} overlaps {other.names} at {low}")
+
+    def in_use(self, at: int) -> int:
+        """Bytes that are in use in a step; those of two tensors that lie over one another count once."""
+        total, end = 0, 0
+        alive = [(self.offsets[block.names[0]], block.size) for block in self.blocks if block.first <= at <= block.last]
+        for low, size in sorted(alive):
+            total += max(0, low + size - max(low, end))
+            end = max(end, low + size)
+        return total
+
+    def _lead(self, under: Block, over: Block) -> float:
+        return self.leads.get((under.names[0], over.names[0]), float("nan"))
 
 
 def scratch_name(step: int) -> str:
@@ -76,8 +97,10 @@ def make_plan(sizes: Mapping[str, int], steps: Sequence[Step], source: str, outp
     Several orders of placing are tried, then changes of the best one, with a fixed seed. The result is checked.
     """
     blocks = _blocks(sizes, steps, source, output)
-    bound = max(_needed(blocks, at) for at in range(-1, len(steps) + 1))
-    best = min((_placed(order) for order in _orders(blocks)), key=lambda placed: placed[0])
+    leads = _leads(blocks, steps)
+    groups = _groups(blocks, leads)
+    bound = max(_needed(groups, at) for at in range(-1, len(steps) + 1))
+    best = min((_placed(order) for order in _orders(groups)), key=lambda placed: placed[0])
     chance = random.Random(0)  # noqa: S311 - a search, not a secret
     for _ in range(_ROUNDS):
         if best[0] == bound:
@@ -87,14 +110,74 @@ def make_plan(sizes: Mapping[str, int], steps: Sequence[Step], source: str, outp
             order.insert(chance.randrange(len(order)), order.pop(chance.randrange(len(order))))
         best = min(best, _placed(order), key=lambda placed: placed[0])
     size, placed = best
-    offsets = {name: offset for block, offset in placed.items() for name in block.names}
-    plan = Plan(tuple(blocks), offsets, size, bound)
+    offsets = {
+        name: base + shift for group, base in placed.items() for block, shift in group.parts for name in block.names
+    }
+    plan = Plan(tuple(blocks), offsets, size, bound, leads)
     plan.check()
     return plan
 
 
-def _needed(blocks: Sequence[Block], at: int) -> int:
-    return sum(_aligned(block.size) for block in blocks if block.first <= at <= block.last)
+@attrs.frozen(eq=False)
+class _Group:
+    """Blocks that lie at fixed distances from one another: each with its own, 0 for the lowest."""
+
+    parts: tuple[tuple[Block, int], ...]
+
+    @property
+    def size(self) -> int:
+        return max(shift + _aligned(block.size) for block, shift in self.parts)
+
+    @property
+    def first(self) -> int:
+        return min(block.first for block, _ in self.parts)
+
+    @property
+    def last(self) -> int:
+        return max(block.last for block, _ in self.parts)
+
+
+def _needed(groups: Sequence[_Group], at: int) -> int:
+    """Bytes in use in a step, if each group is as small as it can be."""
+    total = 0
+    for group in groups:
+        alive = [(block, shift) for block, shift in group.parts if block.first <= at <= block.last]
+        if alive:
+            low = min(shift for _, shift in alive)
+            total += max(shift + _aligned(block.size) for block, shift in alive) - low
+    return total
+
+
+def _leads(blocks: Sequence[Block], steps: Sequence[Step]) -> dict[tuple[str, str], int]:
+    """Which block may lie over which, and how far ahead: where the last step that needs one is the other's first."""
+    home = {name: block for block in blocks for name in block.names}
+    leads = {}
+    for index, step in enumerate(steps):
+        if step.lead is None:
+            continue
+        under, over = home[step.inputs[0]], home[step.output]
+        if under is not over and under.last == over.first == index:
+            leads[under.names[0], over.names[0]] = _aligned(step.lead)
+    return leads
+
+
+def _groups(blocks: Sequence[Block], leads: Mapping[tuple[str, str], int]) -> list[_Group]:
+    """Every block is under one and over one other at most, so that groups are chains."""
+    by_name = {block.names[0]: block for block in blocks}
+    over = {under: (name, lead) for (under, name), lead in leads.items()}
+    chained = {name for name, _ in over.values()}
+    groups = []
+    for block in blocks:
+        if block.names[0] in chained:
+            continue
+        parts, name, shift = [(block, 0)], block.names[0], 0
+        while name in over:
+            name, lead = over[name]
+            shift -= lead
+            parts.append((by_name[name], shift))
+        lowest = min(shift for _, shift in parts)
+        groups.append(_Group(tuple((part, shift - lowest) for part, shift in parts)))
+    return groups
 
 
 def _blocks(sizes: Mapping[str, int], steps: Sequence[Step], source: str, output: str) -> list[Block]:
@@ -121,29 +204,44 @@ def _blocks(sizes: Mapping[str, int], steps: Sequence[Step], source: str, output
     ]
 
 
-def _orders(blocks: Sequence[Block]) -> list[list[Block]]:
-    keys: tuple[Callable[[Block], tuple[int, ...]], ...] = (
-        lambda block: (-block.size, block.first),
-        lambda block: (-block.size * (block.last - block.first + 1), block.first),
-        lambda block: (block.first - block.last, -block.size),
-        lambda block: (block.first, -block.size),
-        lambda block: (-block.last, -block.size),
+def _orders(groups: Sequence[_Group]) -> list[list[_Group]]:
+    keys: tuple[Callable[[_Group], tuple[int, ...]], ...] = (
+        lambda group: (-group.size, group.first),
+        lambda group: (-group.size * (group.last - group.first + 1), group.first),
+        lambda group: (group.first - group.last, -group.size),
+        lambda group: (group.first, -group.size),
+        lambda group: (-group.last, -group.size),
     )
-    return [sorted(blocks, key=key) for key in keys]
+    return [sorted(groups, key=key) for key in keys]
 
 
-def _placed(order: Sequence[Block]) -> tuple[int, Mapping[Block, int]]:
-    """Put one block after another into the smallest gap that holds it, else behind all. Size, and offsets by block."""
-    offsets: dict[Block, int] = {}
-    for block in order:
-        taken = sorted((at, at + _aligned(other.size)) for other, at in offsets.items() if block.meets(other))
-        best, gap, end = None, None, 0
-        for low, high in taken:
-            if low - end >= block.size and (gap is None or low - end < gap):
-                best, gap = end, low - end
-            end = max(end, high)
-        offsets[block] = end if best is None else best
-    return max(at + _aligned(block.size) for block, at in offsets.items()), offsets
+def _placed(order: Sequence[_Group]) -> tuple[int, Mapping[_Group, int]]:
+    """Put one group after another into the smallest gap that holds it, else behind all. Size, and offsets by group."""
+    offsets: dict[_Group, int] = {}
+    taken: list[tuple[Block, int, int]] = []
+    for group in order:
+        base = _gap(group, taken)
+        offsets[group] = base
+        for block, shift in group.parts:
+            taken.append((block, base + shift, base + shift + _aligned(block.size)))
+    return max(at + group.size for group, at in offsets.items()), offsets
+
+
+def _gap(group: _Group, taken: Sequence[tuple[Block, int, int]]) -> int:
+    """Where the group begins: no part of it lies where a block is that it meets."""
+    # From where to where it must not begin: strictly between.
+    forbidden = sorted(
+        (low - shift - _aligned(block.size), high - shift)
+        for block, shift in group.parts
+        for other, low, high in taken
+        if block.meets(other)
+    )
+    best, room, end = None, None, 0
+    for low, high in forbidden:
+        if low >= end and (room is None or low - end < room):
+            best, room = end, low - end
+        end = max(end, high)
+    return end if best is None else best
 
 
 def _aligned(size: int) -> int:

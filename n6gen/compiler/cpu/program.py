@@ -67,6 +67,10 @@ class Composite(abc.ABC):
         """What lies between its parts and is there only a few rows at a time, never as a whole."""
         return ()
 
+    def lead(self, source: Tensor, out: Tensor) -> int | None:
+        """How many bytes before its first input its output must begin to lie over it; None if it must not."""
+        return None
+
     @abc.abstractmethod
     def convolutions(self, out: Tensor) -> list[tuple[Conv, Tensor]]:
         """The convolutions in it, each with what it makes; the last one makes `out`."""
@@ -232,3 +236,9 @@ class Program:
     output: str
     tensors: Mapping[str, Tensor]
     layers: tuple[Layer, ...]
+
+    def lead(self, layer: Layer) -> int | None:
+        """How many bytes before a layer's first input its output must begin to lie over it; None if it must not."""
+        if not isinstance(layer.operation, Composite):
+            return None
+        return layer.operation.lead(self.tensors[layer.inputs[0]], self.tensors[layer.output])

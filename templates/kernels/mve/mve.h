@@ -16,8 +16,8 @@ void kernel_mve_pointwise(const struct kernel_conv *layer, const uint8_t *blob, 
                           int8_t *scratch);
 
 /* One filter a channel. Weights, for every 16 channels: [row][column][16], padded with zeros. Bias and multiplier of
- * such channels in the order 0 4 8 12, 2 6 10 14, 1 5 9 13, 3 7 11 15. Scratch: (4 + height x width) bytes for each
- * channel, padded. */
+ * such channels in the order 0 4 8 12, 2 6 10 14, 1 5 9 13, 3 7 11 15. Scratch: for each stretch of a row whose outputs
+ * lack the same taps, (4 + height x width) bytes for each channel, padded; n6gen computes the size. */
 void kernel_mve_depthwise(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int8_t *out,
                           int8_t *scratch);
 
@@ -49,6 +49,31 @@ struct kernel_mve_pixel {
 };
 void kernel_mve_pixel(const struct kernel_mve_pixel *layer, const uint8_t *blob, const int8_t *in, const int8_t *pixel,
                       int8_t *out, int8_t *scratch);
+
+/* Convolutions of the same image whose outputs are joined pixel by pixel, and one behind them, 1x1, that reads all of
+ * them, a few rows at a time: neither the outputs nor what they are joined to is ever there as a whole. */
+struct kernel_mve_branch {
+    struct kernel_conv depthwise; /* in front, stride 1, if there is one */
+    struct kernel_conv conv;      /* pointwise, as above */
+    struct kernel_place place;    /* of a row; its table is used if there is one */
+    int32_t has_depthwise, wide;  /* wide: whether it is one for kernel_mve_depthwise_wide() */
+    int32_t has_table;
+    int32_t scratch; /* of the depthwise one, from the beginning of the layer's */
+};
+
+#define KERNEL_MVE_BRANCHES 8
+
+/* `last` reads one pixel besides what is joined if `pixel` has channels. Scratch, each part padded to a multiple of 16:
+ * what kernel_mve_pixel() needs, `rows` rows of what is joined, of a depthwise convolution's outputs, and of those that
+ * go through a table; then what the depthwise ones need. */
+struct kernel_mve_branches {
+    const struct kernel_mve_branch *branches[KERNEL_MVE_BRANCHES];
+    int32_t count, rows;
+    int32_t joined, reduced, looked_up; /* where these parts of the scratch begin */
+    struct kernel_mve_pixel last;
+};
+void kernel_mve_branches(const struct kernel_mve_branches *layer, const uint8_t *blob, const int8_t *in,
+                         const int8_t *pixel, int8_t *out, int8_t *scratch);
 
 /* out = a + b, element by element; out may be a or b. In whole numbers: the sum is a * a_factor + b * b_factor +
  * constant steps of 2^-(16 + shift) of the output's scale. n6gen compares all pairs with the definition before it uses

@@ -1,4 +1,5 @@
 /* A pointwise convolution some of whose inputs are the same everywhere. */
+#include "pixel.h"
 #include "mve.h"
 #include "products.h"
 
@@ -9,8 +10,8 @@ static int32_t round_up(int32_t value) {
     return (value + PRODUCTS_BLOCK - 1) / PRODUCTS_BLOCK * PRODUCTS_BLOCK;
 }
 
-void kernel_mve_pixel(const struct kernel_mve_pixel *layer, const uint8_t *blob, const int8_t *in, const int8_t *pixel,
-                      int8_t *out, int8_t *scratch) {
+const int32_t *pixel_biases(const struct kernel_mve_pixel *layer, const uint8_t *blob, const int8_t *pixel,
+                            int8_t *scratch) {
     const struct kernel_conv *conv = &layer->conv;
     const int32_t *bias = (const int32_t *)(const void *)(blob + conv->bias);
     const int8_t *weights = (const int8_t *)(blob + layer->weights);
@@ -32,5 +33,12 @@ void kernel_mve_pixel(const struct kernel_mve_pixel *layer, const uint8_t *blob,
         weights += length;
     }
     sums[channels - 1] = sums[conv->out.channels - 1];
-    products_biased(conv, blob, in, conv->in.channels, conv->out.height * conv->out.width, out, sums);
+    return sums;
+}
+
+void kernel_mve_pixel(const struct kernel_mve_pixel *layer, const uint8_t *blob, const int8_t *in, const int8_t *pixel,
+                      int8_t *out, int8_t *scratch) {
+    const struct kernel_conv *conv = &layer->conv;
+    const int32_t *biases = pixel_biases(layer, blob, pixel, scratch);
+    products_biased(conv, blob, in, conv->in.channels, conv->out.height * conv->out.width, out, biases);
 }

@@ -84,32 +84,37 @@ static void multiply_channels(struct multiply job, int32_t channels, int32_t pix
 
 void products(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int32_t in_step, int32_t pixels,
               int8_t *out) {
-    const bool apart = products_blocks(layer) > MULTIPLY_BLOCKS;
-    const int32_t *bias = apart ? (const int32_t *)(const void *)(blob + layer->bias) : NULL;
-    products_biased(layer, blob, in, in_step, pixels, out, bias);
+    products_apart(layer, blob, in, in_step, pixels, out, layer->out.channels, NULL);
 }
 
 void products_biased(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int32_t in_step,
                      int32_t pixels, int8_t *out, const int32_t *bias) {
+    products_apart(layer, blob, in, in_step, pixels, out, layer->out.channels, bias);
+}
+
+void products_apart(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int32_t in_step,
+                    int32_t pixels, int8_t *out, int32_t out_step, const int32_t *bias) {
+    const bool apart = bias == NULL && products_blocks(layer) > MULTIPLY_BLOCKS;
     const int32_t channels = layer->out.channels;
-    struct multiply job = job_of(layer, blob, in, in_step, out, bias);
+    struct multiply job =
+        job_of(layer, blob, in, in_step, out, apart ? (const int32_t *)(const void *)(blob + layer->bias) : bias);
     job.groups = pixels / GROUP;
     if (job.groups > 0) {
-        multiply_channels(job, channels, channels, 1, 0);
+        multiply_channels(job, channels, out_step, 1, 0);
     }
     job.groups = 1;
     if (pixels >= GROUP && pixels % GROUP != 0) {
         /* Some of the last four have been computed already. */
         job.in += (pixels - GROUP) * in_step;
-        job.out += (pixels - GROUP) * channels;
-        multiply_channels(job, channels, channels, 1, 0);
+        job.out += (pixels - GROUP) * out_step;
+        multiply_channels(job, channels, out_step, 1, 0);
     }
     for (int32_t pixel = 0; pixel < pixels && pixels < GROUP; pixel++) {
         /* As four pixels in one place. */
         job.in_step = 0;
         multiply_channels(job, channels, 0, 1, 0);
         job.in += in_step;
-        job.out += channels;
+        job.out += out_step;
     }
 }
 

@@ -18,6 +18,10 @@ void products(const struct kernel_conv *layer, const uint8_t *blob, const int8_t
 void products_biased(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int32_t in_step,
                      int32_t pixels, int8_t *out, const int32_t *bias);
 
+/* `pixels` pixels whose outputs are `out_step` bytes apart. `bias`: as in products_biased(), or NULL. */
+void products_apart(const struct kernel_conv *layer, const uint8_t *blob, const int8_t *in, int32_t in_step,
+                    int32_t pixels, int8_t *out, int32_t out_step, const int32_t *bias);
+
 /* Where outputs go that are written twice: one byte for each pixel and channel, and a second place behind it. */
 struct products_place {
     int8_t *first;
