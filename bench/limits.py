@@ -33,10 +33,10 @@ _INSTRUCTIONS = "network + decode, instructions"
 _ACTIVATIONS = "activations, bytes, input included"
 LIMITS = (
     Limit(_INSTRUCTIONS, 256, 75_000_000, 60_000_000, _work),
-    Limit(_INSTRUCTIONS, 320, 115_000_000, 92_000_000, _work),
+    Limit(_INSTRUCTIONS, 320, 92_000_000, 60_000_000, _work),
     Limit(_INSTRUCTIONS, 416, 196_000_000, 155_000_000, _work),
-    Limit(_ACTIVATIONS, 320, 1_600_000, 1_200_000, _memory),
-    Limit(_ACTIVATIONS, 416, None, 2_660_000, _memory),
+    Limit(_ACTIVATIONS, 320, 640_000, 410_000, _memory),
+    Limit(_ACTIVATIONS, 416, 1_100_000, 650_000, _memory),
     Limit("decode to 320×320, instructions, dearest frame", 320, None, 300_000, lambda figures: figures["decode_max"]),
     Limit("present, instructions", 320, None, 160_000, lambda figures: figures["present"]),
 )

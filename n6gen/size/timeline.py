@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from html import escape
 
 import attrs
@@ -40,6 +40,7 @@ _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def svg(found: Timeline, title: str) -> str:
     """The picture of a memory plan; `title` says what network it is."""
     scale = _Scale(len(found.layers), found.arena)
+    written_over = {stretch.over for stretch in found.stretches} - {None}
     height = _TOP + _HEIGHT + _BELOW
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
@@ -54,7 +55,7 @@ def svg(found: Timeline, title: str) -> str:
         f'<text x="16" y="47" fill="#475569">{_summary(found)}</text>',
         *_legend(found),
         *_axes(found, scale),
-        *(line for stretch in found.stretches for line in _stretch(stretch, scale)),
+        *(line for stretch in found.stretches for line in _stretch(stretch, scale, written_over)),
         *_peak(found, scale),
     ]
     return "\n".join([*lines, "</svg>"]) + "\n"
@@ -88,8 +89,11 @@ def _summary(found: Timeline) -> str:
     return f"{len(found.layers)} layers, kernels {_text(found.kernels)}; peak {found.peak:,} B, {bound}{where}"
 
 
-def _stretch(stretch: Stretch, scale: _Scale) -> Iterator[str]:
-    x, width = scale.x(stretch.first), (stretch.last - stretch.first + 1) * scale.column
+def _stretch(stretch: Stretch, scale: _Scale, written_over: Container[str | None]) -> Iterator[str]:
+    # What is written over is drawn up to the middle of that layer, and what lies over it from there on.
+    begin = scale.x(stretch.first) + (scale.column / 2 if stretch.over is not None else 0)
+    end = scale.x(stretch.last + 1) - (scale.column / 2 if stretch.name in written_over else 0)
+    x, width = begin, end - begin
     top, height = scale.y(stretch.offset + stretch.bytes), _HEIGHT * stretch.bytes / scale.arena
     kind = _kind(stretch)
     fill = "url(#bands)" if kind == "bands" else _COLOURS[kind][0]
@@ -131,6 +135,8 @@ def _about(stretch: Stretch) -> str:
     lines = [f"{_kind(stretch)}: {stretch.name}{shape}", where]
     if stretch.in_place_of is not None:
         lines.append(f"in place of {stretch.in_place_of}")
+    if stretch.over is not None:
+        lines.append(f"over {stretch.over}, as that is read")
     if stretch.instead_of:
         lines.append("instead of " + " and ".join(f"{_shape(e.shape)} ({e.bytes:,} B)" for e in stretch.instead_of))
     return "\n".join(lines)

@@ -36,6 +36,9 @@ def check(found: Timeline) -> None:
     """Nothing overlaps in time and address, in the plan and as it is drawn; everything is drawn, within the arena."""
     for a, b in itertools.combinations(found.stretches, 2):
         together = a.first <= b.last and b.first <= a.last
+        if a.name == b.over or b.name == a.over:
+            assert max(a.first, b.first) == min(a.last, b.last)
+            continue
         assert not together or a.offset + a.bytes <= b.offset or b.offset + b.bytes <= a.offset, (a, b)
     assert max(s.offset + s.bytes for s in found.stretches) <= found.peak <= found.arena
     drawn = rectangles(svg(found, "m"))
@@ -67,7 +70,8 @@ def test_every_tensor_has_a_rectangle_and_none_overlaps(kernels: str) -> None:
     (output,) = (stretch for stretch in found.stretches if stretch.role == "output")
     assert source.first == -1
     assert output.last == len(found.layers)
-    assert sum(s.bytes for s in found.stretches if s.first <= 0 <= s.last) == found.layers[0].bytes
+    first = [s for s in found.stretches if s.first <= 0 <= s.last]
+    assert len({at for s in first for at in range(s.offset, s.offset + s.bytes)}) == found.layers[0].bytes
 
 
 def test_a_sum_takes_its_inputs_place() -> None:
@@ -95,6 +99,11 @@ def test_bands_say_what_they_replace(shared: Path) -> None:
     drawn = svg(found, model.path.name)
     assert "instead of 160×160×48 (1,228,800 B)" in drawn
     assert f"peak {found.peak:,} B" in drawn
+    (under,) = (stretch for stretch in found.stretches if stretch.role == "input")
+    (over,) = (stretch for stretch in found.stretches if stretch.over == under.name)
+    assert (under.last, over.first) == (0, 0)
+    assert under.offset < over.offset + over.bytes
+    assert f"over {under.name}, as that is read" in drawn
 
 
 EVIL = "]]></title><script>alert(1)</script>\"'&<!--\x00\x1b[31m\ufffe\u202e\n{{x}}"

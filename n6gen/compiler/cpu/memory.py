@@ -31,7 +31,8 @@ class Stretch:
     """A tensor, or what a layer needs while it runs: `bytes` at `offset`, from layer `first` to layer `last`.
 
     Layer -1 is the caller's writing of the input, the one behind the last the caller's reading of the output. A tensor
-    whose bytes another one takes over in a layer ends before that layer; that one is `in_place_of` it.
+    whose bytes another one takes over in a layer ends before that layer; that one is `in_place_of` it. A tensor that a
+    layer writes `over` another one, as it reads that, is there in the same layer.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Stretch:
     first: int
     last: int
     in_place_of: str | None = None
+    over: str | None = None
     instead_of: tuple[Banded, ...] = ()
 
 
@@ -104,6 +106,8 @@ def timeline_of(arranged: Arranged) -> Timeline:
 
 def _tensors(arranged: Arranged) -> Iterator[Stretch]:
     source, plan = arranged.program, arranged.plan
+    newest = {block.names[0]: block.names[-1] for block in plan.blocks}
+    over = {above: newest[under] for under, above in plan.leads}
     made = {source.input: -1} | {layer.output: index for index, layer in enumerate(source.layers)}
     for block in plan.blocks:
         names = [name for name in block.names if name in made]
@@ -118,6 +122,7 @@ def _tensors(arranged: Arranged) -> Iterator[Stretch]:
                 first=made[name],
                 last=block.last if follower is None else made[follower] - 1,
                 in_place_of=names[at - 1] if at else None,
+                over=over.get(name),
             )
 
 
