@@ -97,9 +97,22 @@ def make_plan(sizes: Mapping[str, int], steps: Sequence[Step], source: str, outp
     Several orders of placing are tried, then changes of the best one, with a fixed seed. The result is checked.
     """
     blocks = _blocks(sizes, steps, source, output)
-    leads = _leads(blocks, steps)
+    all_leads = _leads(blocks, steps)
+    # A block that begins before the one that it lies over moves all those before it up: not always worth it.
+    level = {names: lead for names, lead in all_leads.items() if lead == 0}
+    bound = min(_bound(_groups(blocks, leads), len(steps)) for leads in (all_leads, level))
+    plans = (_make(blocks, leads, bound) for leads in (all_leads, level))
+    plan = min(plans, key=lambda made: made.size)
+    plan.check()
+    return plan
+
+
+def _bound(groups: Sequence[_Group], steps: int) -> int:
+    return max(_needed(groups, at) for at in range(-1, steps + 1))
+
+
+def _make(blocks: Sequence[Block], leads: Mapping[tuple[str, str], int], bound: int) -> Plan:
     groups = _groups(blocks, leads)
-    bound = max(_needed(groups, at) for at in range(-1, len(steps) + 1))
     best = min((_placed(order) for order in _orders(groups)), key=lambda placed: placed[0])
     chance = random.Random(0)  # noqa: S311 - a search, not a secret
     for _ in range(_ROUNDS):
@@ -113,9 +126,7 @@ def make_plan(sizes: Mapping[str, int], steps: Sequence[Step], source: str, outp
     offsets = {
         name: base + shift for group, base in placed.items() for block, shift in group.parts for name in block.names
     }
-    plan = Plan(tuple(blocks), offsets, size, bound, leads)
-    plan.check()
-    return plan
+    return Plan(tuple(blocks), offsets, size, bound, leads)
 
 
 @attrs.frozen(eq=False)
